@@ -89,12 +89,16 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class SourceWarning:
-    """Something a person should look at. `line` is the line of the source text, from 1."""
+    """Something a person should look at. `line` is the line of the source text, from 1.
+
+    `text` is what a `damaged-text` warning is about, to the letter as the item holds it: emails leave it out.
+    """
 
     code: str
     message: str
     item: str | None = None
     line: int | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
