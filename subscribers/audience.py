@@ -33,7 +33,7 @@ def withheld(slug: str, now: datetime) -> ColumnElement[str | None]:
     )
 
 
-def candidates(mailing_list: MailingList, cadences: Collection[Cadence], now: datetime) -> Select[Any]:
+def candidates(mailing_list: MailingList, cadences: Collection[Cadence], now: datetime) -> Select[*tuple[Any, ...]]:
     """Every subscription of a list that has not ended, with the reason why it gets nothing, or NULL.
 
     Columns: subscription_id, subscriber_id, selection_id, language, tracking, time_zone, send_hour (-1: none), reason.
