@@ -17,7 +17,10 @@ Form = Literal["full", "line"]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One run of text. `level` 0 is outermost; a deeper point has a larger level."""
+    """One run of text, without its sign. `level` 0 is outermost; a deeper point has a larger level.
+
+    A footnote's level counts its stars: 0 for `*`, 1 for `**`.
+    """
 
     kind: BlockKind
     level: int
@@ -99,6 +102,7 @@ class SourceWarning:
     item: str | None = None
     line: int | None = None
     text: str | None = None
+    """The block's whole text, where the warning is about one block of the item."""
 
 
 @dataclass(frozen=True, slots=True)
