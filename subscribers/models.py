@@ -11,6 +11,7 @@ from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from subscribers.columns import BigKey, UTCDateTime, word
+from subscribers.selections import WhenEmpty as WhenEmpty  # noqa: PLC0414 -- its home is pure, it is named here
 
 
 class ListKind(StrEnum):
@@ -32,13 +33,6 @@ class ChoiceKind(StrEnum):
 
     SECTION = "section"
     CATEGORY = "category"
-
-
-class WhenEmpty(StrEnum):
-    """What a reader gets when nothing in an issue fits the selection."""
-
-    NOTHING = "nothing"
-    FOCUS = "focus"
 
 
 class SubscriptionState(StrEnum):
