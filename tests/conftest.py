@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from sqlalchemy import make_url
@@ -17,6 +18,9 @@ from sqlmodel import SQLModel
 
 from newsletter.db import Database
 from newsletter.kit.clock import SteppedClock
+
+hypothesis.settings.register_profile("ours", deadline=None)  # a shared machine pauses whenever it likes
+hypothesis.settings.load_profile("ours")
 
 START = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 

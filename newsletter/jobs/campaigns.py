@@ -1,0 +1,121 @@
+"""Create, start, pause, resume, cancel and look at a campaign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from newsletter.campaigns import store
+from newsletter.campaigns.models import Campaign
+from newsletter.campaigns.states import CampaignState
+from newsletter.campaigns.store import Request
+from newsletter.delivery import ledger
+from newsletter.delivery.ledger import Sums
+from newsletter.errors import InputError, StateError
+from newsletter.issues import store as issues
+from newsletter.issues.models import IssueState
+from newsletter.jobs.planning import plan
+from newsletter.jobs.product import Product, Progress, silent
+from subscribers.models import MailingList
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A campaign and its sums at one moment."""
+
+    campaign: Campaign
+    list_slug: str
+    issue_key: str
+    variants: int
+    sums: Sums
+
+
+@dataclass(frozen=True, slots=True)
+class NewCampaign:
+    """What `campaign create` asks for. `at` is local to the list where it has no offset."""
+
+    issue_key: str
+    at: str | None = None
+    local_hour: int | None = None
+    subject: str | None = None
+    is_repeat: bool = False
+
+
+def create(product: Product, wanted: NewCampaign) -> Campaign:
+    """A scheduled campaign for a ready issue. Raises `StateError` for a draft."""
+    now = product.clock.now()
+    with product.database.write() as session:
+        stored = issues.find(session, wanted.issue_key)
+        if stored.issue.state is not IssueState.READY:
+            raise StateError(f"Issue {stored.issue.key} is a draft. `newsletter issue ready {stored.issue.key}` first.")
+        mailing_list = session.get_one(MailingList, stored.issue.list_id)
+        request = Request(
+            starts_at=moment(wanted.at, mailing_list.time_zone) or now,
+            local_hour=wanted.local_hour,
+            batch_size=product.settings.batch_size,
+            subject=wanted.subject,
+            is_repeat=wanted.is_repeat,
+        )
+        return store.create(session, mailing_list, stored, request, now)
+
+
+def moment(text: str | None, time_zone: str) -> datetime | None:
+    """An ISO 8601 time; one without an offset is in the list's zone. Raises `InputError`."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} is not a time: write 2026-12-01T09:00 or 2026-12-01T09:00+09:00.") from error
+    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(time_zone))
+
+
+def start(product: Product, campaign_id: int, progress: Progress = silent) -> None:
+    """Plan what is not planned yet and let it go out; whoever runs lanes takes it from here."""
+    with product.database.read() as session:
+        state = store.find(session, campaign_id).state
+    if state is CampaignState.SCHEDULED:
+        plan(product, campaign_id, progress)
+        state = CampaignState.PAUSED
+    if state is CampaignState.PAUSED:
+        resume(product, campaign_id)
+    elif state is not CampaignState.SENDING:
+        raise StateError(f"Campaign {campaign_id} is {state}, so there is nothing to send.")
+
+
+def pause(product: Product, campaign_id: int, reason: str = "paused by a person") -> None:
+    """No further request leaves; those under way end."""
+    _move(product, campaign_id, CampaignState.PAUSED, reason)
+
+
+def resume(product: Product, campaign_id: int) -> None:
+    """Go on where it stopped."""
+    _move(product, campaign_id, CampaignState.SENDING)
+
+
+def cancel(product: Product, campaign_id: int) -> None:
+    """End it for good: what has not been handed over never will be."""
+    with product.database.write() as session:
+        campaign = store.find(session, campaign_id)
+        store.move(session, campaign, CampaignState.CANCELLED, "cancelled by a person")
+        ledger.cancel(session, campaign_id, product.clock.now())
+
+
+def status(product: Product, campaign_id: int) -> Status:
+    """Where a campaign stands, with sums that close."""
+    with product.database.read() as session:
+        campaign = store.find(session, campaign_id)
+        (version_id,) = store.issue_version_ids(session, campaign_id)
+        return Status(
+            campaign,
+            session.get_one(MailingList, campaign.list_id).slug,
+            issues.load_version(session, version_id).issue.key,
+            store.variant_count(session, campaign_id),
+            ledger.sums(session, campaign_id),
+        )
+
+
+def _move(product: Product, campaign_id: int, state: CampaignState, reason: str | None = None) -> None:
+    with product.database.write() as session:
+        store.move(session, store.find(session, campaign_id), state, reason)
