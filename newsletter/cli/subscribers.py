@@ -18,7 +18,7 @@ ListSlug = Annotated[str | None, typer.Option("--list", help="Slug of the mailin
 
 
 @app.command("add")
-def add(  # noqa: PLR0913 -- each is an option of the command
+def add(
     email: str,
     list_slug: ListSlug = None,
     name: str = "",
@@ -36,7 +36,7 @@ def add(  # noqa: PLR0913 -- each is an option of the command
 
 
 @app.command("import")
-def import_(  # noqa: PLR0913 -- each is an option of the command
+def import_(
     file: Path,
     list_slug: ListSlug = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and change nothing.")] = False,
