@@ -39,7 +39,8 @@ class Account:
 
     def content(self, line: Line, text: str, place: str) -> None:
         """`text` of this line stands in the content."""
-        self.segments.append(Segment(line.number, squash(text), "content", place))
+        if text:
+            self.segments.append(Segment(line.number, squash(text), "content", place))
 
     def furniture(self, line: Line, text: str, what: str) -> None:
         """`text` of this line carries form, not content: a page mark, a table's head, the sign of a point."""
@@ -54,12 +55,8 @@ class Account:
 
     def told(self, line: Line, text: str) -> None:
         """`text` of this line stands in a warning and nowhere else."""
-        self.segments.append(Segment(line.number, squash(text), "warning", ""))
-
-    def forget(self, numbers: Iterable[int]) -> None:
-        """Take back the claims on these lines: they are read again as something else."""
-        again = set(numbers)
-        self.segments[:] = [segment for segment in self.segments if segment.line not in again]
+        if text:
+            self.segments.append(Segment(line.number, squash(text), "warning", ""))
 
     def settle(self, lines: Iterable[Line]) -> None:
         """Warn of every letter that nobody claimed."""

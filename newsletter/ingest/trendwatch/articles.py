@@ -9,7 +9,9 @@ from newsletter.ingest.trendwatch.drafts import Draft, Pen
 from newsletter.ingest.trendwatch.joins import Joiner
 from newsletter.ingest.trendwatch.lines import Line
 from newsletter.ingest.trendwatch.marks import Mark, is_bare, mark_of
+from newsletter.ingest.trendwatch.runs import Text
 from newsletter.ingest.trendwatch.tables import TableReader
+from newsletter.issues.content import Block
 
 _LONGEST_REFERENCE = 5
 
@@ -68,15 +70,20 @@ class ArticleReader:
         for line in taken[1:]:
             if pen.run:
                 pen.go_on(line, pen.joiner.between(pen.run, line))
-        text = pen.run.text().text if pen.run else ""
-        if self._draft.reference:
-            self._account.warn("second-reference", f"A second reference was kept as a note: {text}",
-                               line=taken[0].number, item=self._draft.item)  # fmt: skip
-            pen.end()
-            self._draft.body += pen.blocks
-        else:
-            self._draft.reference = text.removesuffix(")").removesuffix("）").rstrip()
+        self._keep_reference(pen.run.text() if pen.run else Text("", (0,), (taken[0].number,)))
         return place + len(taken)
+
+    def _keep_reference(self, printed: Text) -> None:
+        """The first is the item's reference, without its bracket; a further one is kept as a note."""
+        text = printed.text.removesuffix(")").removesuffix("）").rstrip()
+        if not self._draft.reference:
+            self._draft.reference = text
+            return
+        note = Block("note", 0, text)
+        self._draft.body.append(note)
+        self._draft.origins.append((note, printed.part(0, len(text))))
+        self._account.warn("second-reference", f"A second reference was kept as a note: {text}",
+                           line=printed.numbers[0], item=self._draft.item)  # fmt: skip
 
 
 def _reference_lines(lines: Sequence[Line], place: int) -> list[Line]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from newsletter.errors import NotAnIssue
 from newsletter.ingest.trendwatch.account import Account
 from newsletter.ingest.trendwatch.headings import Heading, Headings
 from newsletter.ingest.trendwatch.lines import Line
 from newsletter.ingest.trendwatch.marks import is_bare, mark_of
 from newsletter.ingest.trendwatch.pages import is_clipping_head
+from newsletter.ingest.trendwatch.summary import MAX_ITEMS
 
 
 @dataclass(slots=True)
@@ -53,13 +55,18 @@ class Divider:
             if self.chunks:
                 self.chunks[-1].lines.append(lines[place])
             return place + 1
-        self.chunks.append(Chunk(heading))
+        self._begin(Chunk(heading))
         return place + len(heading.lines)
+
+    def _begin(self, chunk: Chunk) -> None:
+        if len(self.chunks) >= MAX_ITEMS:
+            raise NotAnIssue(f"This text is not an issue: its body has more than {MAX_ITEMS} articles.")
+        self.chunks.append(chunk)
 
     def _clipping_head(self, line: Line) -> None:
         self.account.furniture(line, line.text, "table head")
         if not self.chunks or self.chunks[-1].heading:
-            self.chunks.append(Chunk(None))
+            self._begin(Chunk(None))
 
     def _is_running_head(self, lines: Sequence[Line], place: int) -> bool:
         """A section's name above a page mark, or above the first heading of its section."""

@@ -6,9 +6,11 @@ its own source. Names and categories may differ from the summary's, which wins; 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from newsletter.errors import NotAnIssue
 from newsletter.ingest.trendwatch.account import Account
 from newsletter.ingest.trendwatch.dates import read_day
 from newsletter.ingest.trendwatch.drafts import Draft, Pen
@@ -17,9 +19,13 @@ from newsletter.ingest.trendwatch.lines import Line, squash, width
 from newsletter.ingest.trendwatch.marks import LABEL_WIDTH, Mark, is_bare, mark_of, split_inner_point
 from newsletter.ingest.trendwatch.names import Name, NameBook
 from newsletter.ingest.trendwatch.pages import is_clipping_head
-from newsletter.ingest.trendwatch.runs import join_label
+from newsletter.ingest.trendwatch.runs import Run, join_label
 from newsletter.ingest.trendwatch.sources import Tail, split_country
+from newsletter.ingest.trendwatch.summary import MAX_ITEMS
 
+_HANGUL = re.compile(r"[가-힣]")
+_MAY_END = re.compile(r"[가-힣](?<![는은을를의에와과로며된될한할던및])")
+"""A syllable that may end a point; particles and endings that need another word after them may not."""
 _LONGEST_NAME = 12
 _LONGEST_SOURCE = 6
 
@@ -68,7 +74,14 @@ class ClippingReader:
         """More of the text, the row's source, or the next row's category and name."""
         seam, source, name = self._seam(lines[place]), self._source_ahead(lines, place), _name_ahead(lines, place)
         pen = self.clippings[-1].pen if self.clippings else None
-        if pen and pen.run and seam.verdict == "on" and (not (source or name) or self._is_sure(pen, lines[place])):
+        foreign = source and pen and pen.run and _is_foreign(pen.run, lines[place : place + source])
+        if (
+            pen
+            and pen.run
+            and seam.verdict == "on"
+            and not foreign
+            and (not (source or name) or self._is_sure(pen, lines[place]))
+        ):
             pen.go_on(lines[place], seam)
             return place + 1
         if source:
@@ -119,6 +132,9 @@ class ClippingReader:
                               line=taken[0].number, item=clipping.draft.item)  # fmt: skip
             return place + count
         clipping.tail, clipping.source_line = tail, taken[-1].number
+        if not organisation:
+            self.account.warn("source-unnamed", f"'{printed}' names no source; its name may stand in the text above.",
+                              line=taken[0].number, item=clipping.draft.item)  # fmt: skip
         for line in taken:
             self.account.content(line, line.text, clipping.draft.item)
         return place + count
@@ -130,6 +146,8 @@ class ClippingReader:
         pieces = [(line.text, line) for line in taken]
         if inner:
             pieces[-1] = (inner[0], taken[-1])
+        if len(self.clippings) >= MAX_ITEMS:
+            raise NotAnIssue(f"This text is not an issue: its table has more than {MAX_ITEMS} clippings.")
         name = self.book.read(pieces)
         draft = Draft(name.item)
         self.clippings.append(Clipping(name, draft, Pen(draft, self.joiner, self.account)))
@@ -150,6 +168,11 @@ class ClippingReader:
                     self.account.furniture(repeated, repeated.text, "repeated name")
                 return place + count
         return 0
+
+
+def _is_foreign(run: Run, source: Sequence[Line]) -> bool:
+    """A Latin name below Korean text that may have ended: a source, even where a space says that the text goes on."""
+    return not _HANGUL.search("".join(line.text for line in source)) and bool(_MAY_END.search(run.tail[-1:]))
 
 
 def _date_at_end(text: str) -> str:

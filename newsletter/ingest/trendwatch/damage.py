@@ -17,6 +17,7 @@ from newsletter.ingest.trendwatch.runs import Text
 from newsletter.issues.content import Block, Table
 
 _PAIRS = {")": "(", "）": "(", "」": "「", "』": "『", "]": "[", "〉": "〈", "》": "《"}
+_MOST_RUNS = 200
 _SAME = {"（": "("}
 _ENUMERATOR = re.compile(r"(?:^|(?<=[\s(（▲]))(?:\d{1,2}|[가-힣A-Za-z])\Z")
 
@@ -24,7 +25,7 @@ _ENUMERATOR = re.compile(r"(?:^|(?<=[\s(（▲]))(?:\d{1,2}|[가-힣A-Za-z])\Z")
 def report_damage(draft: Draft, account: Account) -> None:
     """Warn of each damaged block, once, with the line where it shows and the block's text."""
     inside = {id(block) for table in draft.body if isinstance(table, Table) for block in _cells(table)}
-    runs = [run for table in draft.body if isinstance(table, Table) for run in label_runs(table)]
+    runs = [run for table in draft.body if isinstance(table, Table) for run in label_runs(table)][:_MOST_RUNS]
     for block, text in draft.origins:
         place, why = unopened(text.text), "a bracket closes that never opened: its start may be missing"
         if place is None and id(block) not in inside:

@@ -14,13 +14,15 @@ from newsletter.ingest.trendwatch.damage import report_damage
 from newsletter.ingest.trendwatch.drafts import Draft
 from newsletter.ingest.trendwatch.headings import Heading, Headings
 from newsletter.ingest.trendwatch.joins import Columns, Evidence, Joiner, measure
-from newsletter.ingest.trendwatch.lines import Line, scan, squash
+from newsletter.ingest.trendwatch.lines import Line, head_of, scan, squash
 from newsletter.ingest.trendwatch.names import NameBook
 from newsletter.ingest.trendwatch.pages import Masthead, open_pages, read_masthead
-from newsletter.ingest.trendwatch.sections import CLIPPING, Numbering, find_known
+from newsletter.ingest.trendwatch.sections import CLIPPING, KNOWN, Numbering
 from newsletter.ingest.trendwatch.summary import Entry, Summary, SummaryReader
 from newsletter.issues.content import Content, Item, Section
 
+MAX_LINES = 50_000
+"""Forty times a real issue; more would be read for minutes."""
 _BODY = Columns(body=76, note=93)
 _CLIPPINGS = Columns(body=43, note=53)
 """Usual widths of this publication, for an issue too short to measure its own."""
@@ -44,10 +46,13 @@ class _Reading:
     def __init__(self, text: str) -> None:
         self.account = Account()
         self._lines = list(scan(text))
+        if len(self._lines) > MAX_LINES:
+            raise NotAnIssue(f"This text is not an issue: it has more than {MAX_LINES:,} lines.")
         self._evidence = Evidence(text)
         self._numbering = Numbering()
         self._masthead: Masthead = read_masthead(self._lines)
         self._summary = Summary()
+        self._section: Section | None = None
 
     def content(self) -> Content:
         """Read everything, settle the account."""
@@ -88,6 +93,7 @@ class _Reading:
 
     def _article(self, heading: Heading, lines: list[Line], columns: Columns) -> Found:
         entry = heading.entry or self._added(heading)
+        self._section = entry.section
         self._claim_heading(heading, entry)
         draft = Draft(entry.id)
         prose, cells = Joiner(columns, self._evidence), Joiner(columns, self._evidence, cell=True)
@@ -97,8 +103,8 @@ class _Reading:
 
     def _added(self, heading: Heading) -> Entry:
         """An article that the summary lacks stands in the section of the one before it."""
-        sections = self._summary.sections
-        section = next((s for s in sections if s.key != CLIPPING), None) or self._add_section()
+        section = self._section or next((s for s in self._summary.sections if s.key != CLIPPING), None)
+        section = section or self._add_section()
         entry = Entry(self._numbering.next_id(section.key, in_summary=False), section, heading.title)
         entry.line = heading.lines[0].number
         self.account.warn("not-in-summary", f"'{entry.title}' is missing from the summary; it was added.",
@@ -106,20 +112,26 @@ class _Reading:
         return entry
 
     def _add_section(self) -> Section:
-        section = find_known("이슈포커스") or Section("issue-focus", "이슈포커스")
+        section = KNOWN[0]
         self._summary.sections.insert(0, section)
         return section
 
     def _claim_heading(self, heading: Heading, entry: Entry) -> None:
-        """The heading's letters stand in the item, but for what the summary has otherwise."""
-        printed = heading.tail.printed if heading.tail else ""
+        """The heading's letters stand in the item, but for what the summary has otherwise: those go into a warning."""
+        kept = entry.letters if not heading.is_renamed else ""
+        tail, own = heading.tail, entry.tail or heading.tail
+        if not heading.is_renamed and tail and own and squash(tail.printed) == squash(own.printed):
+            kept += squash(tail.printed)
+        left = len(kept)
         for line in heading.lines:
-            self.account.content(line, line.text, entry.id)
+            head = head_of(line.text, left) if left else ""
+            left -= len(squash(head))
+            self.account.content(line, head, entry.id)
+            self.account.told(line, line.text[len(head) :])
         if heading.is_renamed:
-            self.account.warn(
-                "title-mismatch", f"The body says '{heading.title}', the summary '{entry.title}' (kept) {printed}.",
-                line=heading.lines[0].number, item=entry.id,
-            )  # fmt: skip
+            printed = " ".join(line.text for line in heading.lines)
+            self.account.warn("title-mismatch", f"The body says '{printed}', the summary '{entry.title}' (kept).",
+                              line=heading.lines[0].number, item=entry.id)  # fmt: skip
 
     def _clippings(self, lines: list[Line]) -> list[Found]:
         entries = [entry for entry in self._summary.entries if entry.category or entry.section.key == CLIPPING]
@@ -141,7 +153,7 @@ class _Reading:
         """Where a clipping stands that the summary lacks."""
         entries = self._summary.entries
         listed = next((entry.section for entry in entries if entry.category), None)
-        section = listed or find_known("유망기술 클리핑") or Section(CLIPPING, "유망기술 클리핑")
+        section = listed or KNOWN[-1]
         if section not in self._summary.sections:
             self._summary.sections.append(section)
         return section

@@ -113,16 +113,17 @@ class Joiner:
         if line.indent >= 2:
             return _ENDS
         if run.last.trailing:
-            return Seam("ends", is_guess=not self.cell) if self.is_short(run) else Seam("on", " ")
+            return self._after_space(run)
         return self._at_the_edge(run, line) if self.is_full(run) else _ENDS
+
+    def _after_space(self, run: Run) -> Seam:
+        """The text goes on. A short line says otherwise: a doubt in the body; in a cell, what stands ahead decides."""
+        is_short = run.last_width <= _SHORT * self.columns.usual(run)
+        return Seam("ends") if is_short and self.cell else Seam("on", " ", is_guess=is_short)
 
     def is_full(self, run: Run) -> bool:
         """Its last line reaches the right edge."""
         return run.last_width >= _FULL * self.columns.usual(run)
-
-    def is_short(self, run: Run) -> bool:
-        """Its last line stays far from the right edge."""
-        return run.last_width <= _SHORT * self.columns.usual(run)
 
     def _at_the_edge(self, run: Run, line: Line) -> Seam:
         if self.is_inside_a_word(run, line):

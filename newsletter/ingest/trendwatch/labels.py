@@ -32,6 +32,12 @@ class Label:
         return [text for text, _ in self.lines]
 
     @property
+    def is_unclear(self) -> bool:
+        """It opens like a counted group but goes on with something else, or it is broken over very many lines."""
+        counted = _starts_counted(self) and not self.parts[-1].endswith(_GROUP_ENDS)
+        return counted or len(self.parts) >= _MANY_LINES
+
+    @property
     def split(self) -> tuple[int, int] | None:
         """(rows that the group counts, lines that its name takes), where a counted group opens this label."""
         counted = _COUNTED.match(self.parts[0]) if self.lines else None
@@ -52,7 +58,7 @@ def tell_levels(labels: list[Label], account: Account, item: str) -> list[tuple[
         if rows_left == 0 and label.split and _agrees(labels, place, label.split[0]):
             rows_left, lines = label.split
             outer, parts = join_label(parts[:lines]), parts[lines:]
-        elif label.split or len(parts) >= _MANY_LINES:
+        elif label.is_unclear:
             _warn(label, account, item)
         inner = join_label(parts)
         out.append((outer, inner) if rows_left else tuple(filter(None, (inner,))))

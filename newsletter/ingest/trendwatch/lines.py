@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from unicodedata import east_asian_width
 
+_WIDEST = 300
+"""No line of a page has more letters; a longer one is no wider for our purposes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -55,7 +58,7 @@ def squash(text: str) -> str:
 
 def width(text: str) -> float:
     """How wide `text` stands in a proportional Korean face, in half em: Hangul 2, Latin about 1.1, a space 0.6."""
-    return sum(0.6 if c == " " else 2.0 if east_asian_width(c) in "WF" else 1.1 for c in text)
+    return sum(0.6 if c == " " else 2.0 if east_asian_width(c) in "WF" else 1.1 for c in text[:_WIDEST])
 
 
 def head_of(text: str, letters: int) -> str:

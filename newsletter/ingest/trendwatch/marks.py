@@ -14,6 +14,8 @@ Kind = Literal["dash", "point", "note", "footnote", "reference", "caption", "bar
 LABEL_WIDTH = 26.0
 """A label, name or source stands in a narrow column: no line of one is wider (half em)."""
 
+_LABEL_LETTERS = 48
+
 _SIGN = re.compile(r"(?P<dash>[-–−])\s|(?P<point>[∙•])|(?P<note>※)|(?P<footnote>\*{1,5})(?=\s|\()|(?P<caption>▘)")
 _REFERENCE = re.compile(r"[(（]\s?(?:참고|출처)\s?[:：]")
 _INNER_POINT = re.compile(r"\s[∙•]\s")
@@ -55,7 +57,7 @@ def is_bare(line: Line) -> bool:
 
 def split_inner_point(line: Line) -> tuple[str, str, str] | None:
     """`label ∙ text` on one line as (label, sign, text): the label stands in its narrow column."""
-    found = _INNER_POINT.search(line.text)
+    found = _INNER_POINT.search(line.text[:_LABEL_LETTERS])
     if found is None or width(line.text[: found.start()]) > LABEL_WIDTH:
         return None
     return line.text[: found.start()], found[0].strip(), line.text[found.end() :].lstrip()

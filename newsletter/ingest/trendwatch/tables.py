@@ -69,26 +69,19 @@ class TableReader:
         self.draft.body.append(Table(caption, self.columns, rows))
 
     def _caption(self, lines: Sequence[Line], place: int) -> tuple[str, int]:
-        """The text between ▘ and ▗, over at most three lines."""
-        parts: list[str] = []
-        for line in lines[place : place + _LONGEST_CAPTION]:
-            text = line.text.removeprefix("▘")
-            closed = text.removesuffix("▗")
-            self.account.furniture(line, "▘" * (text != line.text) + "▗" * (closed != text), "sign")
-            self.account.content(line, closed, self.draft.item)
-            parts.append(closed.strip())
-            if closed != text:
-                return " ".join(part for part in parts if part), place + len(parts)
-            if not is_bare(line) and len(parts) > 1:
-                break
-        return self._caption_without_end(lines, place, parts)
-
-    def _caption_without_end(self, lines: Sequence[Line], place: int, parts: list[str]) -> tuple[str, int]:
-        """No ▗ anywhere near: the caption is its first line."""
-        self.account.forget([line.number for line in lines[place + 1 : place + len(parts)]])
-        self.account.warn("caption-open", f"The caption '{parts[0]}' has no end (▗).",
-                          line=lines[place].number, item=self.draft.item)  # fmt: skip
-        return parts[0], place + 1
+        """The text between ▘ and ▗, over at most three lines; the first line alone where no ▗ is near."""
+        near = lines[place : place + _LONGEST_CAPTION]
+        count = next((count for count, line in enumerate(near, start=1) if line.text.endswith("▗")), 0)
+        if count == 0:
+            self.account.warn("caption-open", f"The caption '{lines[place].text}' has no end (▗).",
+                              line=lines[place].number, item=self.draft.item)  # fmt: skip
+        taken = near[: count or 1]
+        for line in taken:
+            signs = "▘" * line.text.startswith("▘") + "▗" * (line.text.endswith("▗") and len(line.text) > 1)
+            self.account.furniture(line, signs, "sign")
+            self.account.content(line, line.text.removeprefix("▘").removesuffix("▗"), self.draft.item)
+        parts = [line.text.removeprefix("▘").removesuffix("▗").strip() for line in taken]
+        return " ".join(filter(None, parts)), place + len(taken)
 
     def _head(self, lines: Sequence[Line], place: int) -> int:
         """`구분 주요 내용`: stands right under the caption, or is known by its words."""
