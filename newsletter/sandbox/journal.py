@@ -11,6 +11,7 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,8 +81,7 @@ class Journal:
         self.path = directory / "journal.jsonl"
         self.contents = Contents(directory / "content")
         self._sync = sync
-        self._file = self.path.open("ab", buffering=0)
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._file = _locked(self.path)
         self.end = _cut_torn_tail(self.path)
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_all, name="journal", daemon=True)
@@ -149,6 +149,17 @@ class Journal:
             raise
         self.end = position
         return offsets
+
+
+def _locked(path: Path) -> FileIO:
+    """The file, held by this process alone. Raises BlockingIOError when another one has it."""
+    file = path.open("ab", buffering=0)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 def _write_whole(handle: int, data: bytes) -> None:

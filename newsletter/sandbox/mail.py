@@ -88,9 +88,7 @@ def with_pixel(mail: Mail, html: str, pixel: str) -> str:
 
 def _common(message: Mapping[str, Any]) -> dict[str, Any]:
     tracking = message.get("tracking_settings")
-    reply_to = message.get("reply_to_list") or ([message["reply_to"]] if "reply_to" in message else [])
     return {
-        "reply_to": tuple(reply_to),
         "categories": tuple(message.get("categories", ())),
         "opens_tracked": is_on(tracking, "open_tracking"),
         "clicks_tracked": is_on(tracking, "click_tracking"),
@@ -100,12 +98,17 @@ def _common(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _personal(message: Mapping[str, Any], personal: Mapping[str, Any]) -> dict[str, Any]:
-    """The personal value beats the message's; headers and custom arguments are merged key by key."""
+    """The personal value beats the message's; headers and custom arguments are merged key by key.
+
+    Substitutions reach subject, reply-to and bodies, and nothing else.
+    """
     tags = personal.get("substitutions", {})
+    reply_to = message.get("reply_to_list") or ([message["reply_to"]] if "reply_to" in message else [])
     return {
         "subject": substituted(personal.get("subject", message.get("subject", "")), tags),
         "sender": personal.get("from", message["from"]),
         "to": tuple(personal["to"]),
+        "reply_to": tuple({part: substituted(text, tags) for part, text in one.items()} for one in reply_to),
         "headers": {**message.get("headers", {}), **personal.get("headers", {})},
         "custom_args": {**message.get("custom_args", {}), **personal.get("custom_args", {})},
         "substitutions": tags,

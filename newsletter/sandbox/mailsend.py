@@ -163,7 +163,10 @@ class MailSend:
         body = body or plain_error(status)
         self._count(status)
         self.counts.refusals.append({"time": clock.iso(clock.now()), "status": int(status), "body": body.decode()})
-        await exchange.answer(status, [JSON, *self._connection()], body)
+        headers = [JSON, *self._connection()]
+        if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            headers.append((b"connection", b"close"))  # else the rest of the body would have to be read
+        await exchange.answer(status, headers, body)
 
     def _count(self, status: HTTPStatus) -> None:
         self.counts.by_status[int(status)] = self.counts.by_status.get(int(status), 0) + 1

@@ -1,7 +1,8 @@
 """What SendGrid asks beyond its schema, one small pure function per rule.
 
 A rule takes the message (and, where it needs it, the hour) and yields complaints. The limits are the smaller of the
-published ones. `STRICT` holds rules that are judged sensible but not documented; the switch turns them off.
+published ones. `STRICT_RECIPIENTS` holds rules that are judged sensible but not documented; the switch turns them
+off.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,10 +14,16 @@ from newsletter.sandbox.shapes import Message
 
 Rule = Callable[[Message], Iterator[Complaint]]
 
-ALWAYS: Final[tuple[Rule, ...]] = (
+RECIPIENTS: Final[tuple[Rule, ...]] = (
     recipients.not_too_many,
     recipients.addresses_are_plain,
     recipients.unique_within_a_mail,
+)
+STRICT_RECIPIENTS: Final[tuple[Rule, ...]] = (
+    recipients.unique_within_a_request,
+    recipients.names_are_unambiguous,
+)
+OTHERS: Final[tuple[Rule, ...]] = (
     personal.substitutions_fit,
     personal.custom_args_fit,
     personal.headers_are_allowed,
@@ -29,11 +36,12 @@ ALWAYS: Final[tuple[Rule, ...]] = (
     settings.one_way_to_reply,
     settings.bypasses_exclude_each_other,
 )
-STRICT: Final[tuple[Rule, ...]] = (recipients.unique_within_a_request, recipients.names_are_unambiguous)
 
 
 def broken(message: Message, at: float, *, strict: bool) -> list[Complaint]:
     """Every complaint about a message whose shape is sound, at `at` Unix seconds."""
-    rules = ALWAYS + STRICT if strict else ALWAYS
+    rules = list(OTHERS)
+    if not recipients.look_fine(message):
+        rules += RECIPIENTS + STRICT_RECIPIENTS if strict else RECIPIENTS
     found = [complaint for rule in rules for complaint in rule(message)]
     return [*found, *settings.not_too_far_ahead(message, at)]

@@ -38,6 +38,7 @@ def custom_args_fit(message: Message) -> Iterator[Complaint]:
     room = MAX_BYTES - len(orjson.dumps(common or {}))
     if room < 0:
         yield Complaint(f"Custom arguments are limited to {MAX_BYTES} bytes.", "custom_args")
+        return
     for row, one in enumerate(message["personalizations"]):
         own = one.get("custom_args")
         if own is None:
@@ -54,23 +55,29 @@ def headers_are_allowed(message: Message) -> Iterator[Complaint]:
     for name, problem in _header_problems(message.get("headers", {})):
         yield Complaint(problem, f"headers.{name}")
     for row, one in enumerate(message["personalizations"]):
-        for name, problem in _header_problems(one.get("headers", {})):
-            yield Complaint(problem, f"personalizations.{row}.headers.{name}")
+        if headers := one.get("headers"):
+            for name, problem in _header_problems(headers):
+                yield Complaint(problem, f"personalizations.{row}.headers.{name}")
 
 
-def _header_problems(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    if len(headers) > 1 and len({name.lower() for name in headers}) < len(headers):
-        yield list(headers)[-1], "Header names must be unique."
+def _header_problems(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    found = list(_name_problems(tuple(headers)))
     for name, value in headers.items():
-        if problem := _name_problem(name):
-            yield name, problem
-        if not value.isascii() or not value.isprintable():
-            yield name, "A header value is ASCII on one line; encode other text as RFC 2047 says."
+        if not (value.isascii() and value.isprintable()):
+            found.append((name, "A header value is ASCII on one line; encode other text as RFC 2047 says."))
+    return found
 
 
-@lru_cache(maxsize=1024)
-def _name_problem(name: str) -> str | None:
+@lru_cache(maxsize=256)
+def _name_problems(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """A request repeats the same few names a thousand times, so the answer is remembered."""
+    found = [(name, problem) for name in names if (problem := _name_problem(name))]
+    if len({name.lower() for name in names}) < len(names):
+        found.append((names[-1], "Header names must be unique."))
+    return tuple(found)
+
+
+def _name_problem(name: str) -> str | None:
     if name.lower() in RESERVED_HEADERS:
         return "This header is reserved."
     if not name or not name.isascii() or not name.isprintable() or " " in name or ":" in name:
