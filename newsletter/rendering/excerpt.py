@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,6 +23,8 @@ CARD_LIMIT = 160
 SAME = 0.8
 """From this share on, one text is contained in another. Repeats were seen to reach 1.0, all other points below 0.6."""
 TABLE_LABELS = 2
+
+Show = Callable[[str], str]
 
 _FOOTNOTE_MARK = re.compile(r"(?<=[^\s*\d])\*{1,3}(?!\*)|(?<=\d)\*{1,3}(?![\d*])")
 _LETTER = re.compile(r"[가-힣一-鿿ぁ-ヿ]|[^\W\d_가-힣一-鿿ぁ-ヿ]+")
@@ -67,8 +69,8 @@ class Excerpt:
 
 def excerpt(item: Item, damaged: Iterable[str] = ()) -> Excerpt:
     """The excerpt of an item. `damaged` holds texts that must not be shown, as they stand in the content."""
-    bad = frozenset(one_line(text) for text in damaged)
-    return _card(item, bad) if item.kind == "clipping" else _article(item, bad)
+    show = _shower(item, damaged)
+    return _card(item, show) if item.kind == "clipping" else _article(item, show)
 
 
 def damaged_texts(content: Content, item_id: str) -> tuple[str, ...]:
@@ -94,25 +96,25 @@ def has_figure(text: str) -> bool:
     return _FIGURE.search(text) is not None
 
 
-def _article(item: Item, bad: frozenset[str]) -> Excerpt:
+def _article(item: Item, show: Show) -> Excerpt:
     blocks = [block for block in item.body if isinstance(block, Block)]
     tables = [table for table in item.body if isinstance(table, Table)]
     first = next((block for block in blocks if block.kind == "paragraph"), None)
-    opening = _shown(first.text, bad) if first else ""
-    summary = _shown(item.summary, bad)
+    opening = show(first.text) if first else ""
+    summary = show(item.summary)
     if opening and (not summary or share(summary, opening) >= SAME):
         summary = opening
-    texts = (_shown(b.text, bad) for b in blocks if b is not first and b.kind in {"paragraph", "bullet"})
+    texts = (show(b.text) for b in blocks if b is not first and b.kind in {"paragraph", "bullet"})
     points = tuple(_within(POINTS_LIMIT, (Point(text) for text in texts if text and share(text, summary) < SAME)))
     if not points and tables:
-        points = tuple(_within(POINTS_LIMIT, _row_points(tables[0], bad)))
-    return Excerpt(summary, points, tuple(_table_line(table, bad) for table in tables))
+        points = tuple(_within(POINTS_LIMIT, _row_points(tables[0], show)))
+    return Excerpt(summary, points, tuple(_table_line(table, show) for table in tables))
 
 
-def _card(item: Item, bad: frozenset[str]) -> Excerpt:
-    texts = [_shown(b.text, bad) for b in item.body if isinstance(b, Block) and b.kind in {"paragraph", "bullet"}]
+def _card(item: Item, show: Show) -> Excerpt:
+    texts = [show(b.text) for b in item.body if isinstance(b, Block) and b.kind in {"paragraph", "bullet"}]
     lead, *points = texts or [""]
-    lead = lead or _shown(item.summary, bad)
+    lead = lead or show(item.summary)
     fitting = [text for text in points if text and len(lead) + len(text) <= CARD_LIMIT and share(text, lead) < SAME]
     point = next(filter(has_figure, fitting), fitting[0] if fitting else None)
     return Excerpt(lead, (Point(point),) if point else ())
@@ -128,27 +130,44 @@ def _within(limit: int, points: Iterable[Point]) -> Iterator[Point]:
         yield point
 
 
-def _row_points(table: Table, bad: frozenset[str]) -> Iterator[Point]:
+def _row_points(table: Table, show: Show) -> Iterator[Point]:
     for row in table.rows:
         blocks = (block for cell in row.cells for block in cell if block.kind in {"paragraph", "bullet"})
-        text = next((shown for block in blocks if (shown := _shown(block.text, bad))), "")
+        text = next((shown for block in blocks if (shown := show(block.text))), "")
         if text:
-            yield Point(text, _label(row.labels, bad))
+            yield Point(text, _label(row.labels, show))
 
 
-def _table_line(table: Table, bad: frozenset[str]) -> TableLine:
-    labels = (_label(row.labels, bad) for row in table.rows)
-    return TableLine(_shown(table.caption, bad), tuple(filter(None, labels))[:TABLE_LABELS], len(table.rows))
+def _table_line(table: Table, show: Show) -> TableLine:
+    labels = (_label(row.labels, show) for row in table.rows)
+    return TableLine(show(table.caption), tuple(filter(None, labels))[:TABLE_LABELS], len(table.rows))
 
 
-def _label(labels: Sequence[str], bad: frozenset[str]) -> str:
-    return " · ".join(filter(None, (_shown(label, bad) for label in labels)))
+def _label(labels: Sequence[str], show: Show) -> str:
+    return " · ".join(filter(None, (show(label) for label in labels)))
 
 
-def _shown(text: str, bad: frozenset[str]) -> str:
-    """The text as one line without marks of footnotes, or nothing where it is damaged."""
-    line = one_line(text)
-    return "" if line in bad else _FOOTNOTE_MARK.sub("", line)
+def _shower(item: Item, damaged: Iterable[str]) -> Show:
+    """How texts of this item are shown: as one line, nothing where damaged, without the marks of its footnotes."""
+    bad = frozenset(map(one_line, damaged))
+    has_footnotes = any(block.kind == "footnote" for block in _blocks(item))
+
+    def show(text: str) -> str:
+        line = one_line(text)
+        if line in bad:
+            return ""
+        return _FOOTNOTE_MARK.sub("", line) if has_footnotes else line
+
+    return show
+
+
+def _blocks(item: Item) -> Iterator[Block]:
+    """Every block of an item, those in table cells too."""
+    for part in item.body:
+        if isinstance(part, Block):
+            yield part
+        else:
+            yield from (block for row in part.rows for cell in row.cells for block in cell)
 
 
 def _pairs(text: str) -> Counter[str]:

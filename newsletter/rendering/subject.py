@@ -22,7 +22,7 @@ def subject(look: Look, titles: Sequence[str]) -> str:
     Only a title that is too long is cut, with an ellipsis: what follows it, and the label, always stand.
     """
     own = one_line(look.subject or "")
-    words = own or titles[0]
+    words = own or one_line(titles[0])
     end = "" if own else more_in_subject(look.language, len(titles) - 1)
     label = ""
     if look.advertising:
@@ -35,9 +35,18 @@ def preheader(titles: Sequence[str], instead: str) -> str:
     return " · ".join(titles[1:3]) or one_line(instead)
 
 
+def encoded(text: str) -> str:
+    """A subject as it travels: encoded words (RFC 2047) in folded lines of at most 78 octets, without the field's name.
+
+    Not through `EmailMessage`, whose folding of Python 3.11 loses spaces between encoded words.
+    """
+    charset = "utf-8" if not text.isascii() else "us-ascii"
+    return Header(text, charset, maxlinelen=76, header_name="Subject").encode()
+
+
 def encoded_length(text: str) -> int:
-    """Octets of a subject as it travels, folding included (RFC 2047)."""
-    return len(Header(text, "utf-8" if not text.isascii() else "us-ascii", header_name="Subject").encode())
+    """Octets of a subject as it travels, folding included."""
+    return len(encoded(text))
 
 
 def _fitting(words: str, label: str, end: str) -> str:
