@@ -6,7 +6,7 @@ from typing import ClassVar
 from sqlalchemy import Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
-from newsletter.events.vocabulary import EventKind, HitClass
+from newsletter.events.vocabulary import BounceClass, EventKind, HitClass, Signal
 from subscribers.columns import BigKey, UTCDateTime, word
 
 
@@ -25,6 +25,8 @@ class InboxPost(SQLModel, table=True):
     event_count: int = 0
     new_count: int = 0
     quarantined_count: int = 0
+    failure_count: int = 0
+    """How often applying it failed as a whole; it waits and is tried again."""
 
 
 class Event(SQLModel, table=True):
@@ -39,11 +41,14 @@ class Event(SQLModel, table=True):
     position: int | None = None
     occurred_at: datetime = Field(sa_type=UTCDateTime)
     received_at: datetime = Field(sa_type=UTCDateTime)
+    signal: Signal | None = Field(default=None, sa_type=word(Signal, "event_signal"))
+    """For a hit: what its client said by itself, from which new rules can judge anew."""
     hit_class: HitClass | None = Field(default=None, sa_type=word(HitClass, "event_hit_class"))
     hit_reason: str | None = Field(default=None, max_length=64)
     rules_version: int | None = None
     target: int | None = None
     """For a click: the item's position in the issue, from 1."""
+    bounce_class: BounceClass | None = Field(default=None, sa_type=word(BounceClass, "event_bounce_class"))
     detail: str | None = Field(default=None, sa_type=Text)
     """The provider's reason, without any address."""
 

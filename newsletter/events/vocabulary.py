@@ -22,6 +22,13 @@ class EventKind(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
 
 
+HITS = (EventKind.OPEN, EventKind.CLICK)
+"""The kinds that tell of a person's behaviour, and that are kept for readers who agreed to it alone."""
+
+ENDINGS = (EventKind.BOUNCE, EventKind.SPAM_REPORT, EventKind.UNSUBSCRIBE)
+"""The kinds that count even without our ids: they are about an address, and found by it."""
+
+
 class HitClass(StrEnum):
     """Who caused an open or a click; `none` for everything else."""
 
@@ -32,6 +39,25 @@ class HitClass(StrEnum):
     PREFETCH = "prefetch"
     SCANNER = "scanner"
     SUSPECT = "suspect"
+
+
+class Signal(StrEnum):
+    """What one hit says about its client, by itself: all that is kept of a user agent."""
+
+    PLAIN = "plain"
+    FLAGGED = "flagged"
+    PROXY = "proxy"
+    BARE = "bare"
+    TOOL = "tool"
+    NAMELESS = "nameless"
+
+
+class BounceClass(StrEnum):
+    """Whose fault a bounce is. Only `hard` ends writing to an address."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    SENDER_PROBLEM = "sender-problem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +71,11 @@ class ProviderEvent:
     attempt_id: str | None = None
     email: str | None = None
     provider_id: str = ""
-    is_machine: bool = False
-    user_agent: str = ""
+    signal: Signal = Signal.PLAIN
     url: str = ""
+    target: int | None = None
+    """For a click on a link of our own: the item's position in the issue, from 1."""
     attempt: str = ""
     reason: str = ""
+    """The provider's words, without any address."""
+    bounce: BounceClass | None = None
