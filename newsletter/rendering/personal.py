@@ -72,13 +72,9 @@ def substitutions(nonce: str, personal: Personal, tracking: Tracking) -> dict[st
     Raises `RenderError` naming the value that can't be printed: that reader is excluded, the others go out.
     """
     tag = tags(nonce)
-    picks_text = one_line(personal.picks)
-    if not picks_text or len(picks_text) > PICKS_LIMIT:
-        raise RenderError(f"The picks of a reader must have 1 to {PICKS_LIMIT} characters, not {len(picks_text)}.")
-    if tag.prefix in picks_text:
-        raise RenderError("The picks of a reader hold a personal tag of this very campaign.")
+    picks_text, picks_html = _said(personal.picks, tag.prefix)
     found = {
-        tag.picks_html: str(escape(picks_text)),
+        tag.picks_html: picks_html,
         tag.picks_text: picks_text,
         tag.preferences: personal.preferences,
         tag.unsubscribe: personal.unsubscribe,
@@ -92,6 +88,17 @@ def substitutions(nonce: str, personal: Personal, tracking: Tracking) -> dict[st
         if not _TOKEN.fullmatch(token) or tag.prefix in token:
             raise RenderError(f"A link token must have 1 to {TOKEN_LIMIT} URL-safe characters: {token[:40]!r}.")
     return found
+
+
+@lru_cache(maxsize=4096)
+def _said(picks: str, prefix: str) -> tuple[str, str]:
+    """The picks for plain text and for HTML. Cached: readers who picked the same are told the same."""
+    text = one_line(picks)
+    if not text or len(text) > PICKS_LIMIT:
+        raise RenderError(f"The picks of a reader must have 1 to {PICKS_LIMIT} characters, not {len(text)}.")
+    if prefix in text:
+        raise RenderError("The picks of a reader hold a personal tag of this very campaign.")
+    return text, str(escape(text))
 
 
 def fill(text: str, substitutions: Mapping[str, str]) -> str:

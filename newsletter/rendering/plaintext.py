@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from newsletter.rendering.escaping import visible
 
@@ -32,31 +33,36 @@ def heading(text: str) -> str:
 
 
 def _lines(words: list[str], room: int) -> Iterator[str]:
-    line = ""
+    line: list[str] = []
+    used = 0
     for word in words:
-        for piece in _pieces(word, room):
-            if line and width(line) + 1 + width(piece) > room:
-                yield line
-                line = piece
-            else:
-                line = f"{line} {piece}" if line else piece
+        for piece, columns in _pieces(word, room):
+            if line and used + 1 + columns > room:
+                yield " ".join(line)
+                line, used = [], 0
+            used += columns + bool(line)
+            line.append(piece)
     if line:
-        yield line
+        yield " ".join(line)
 
 
-def _pieces(word: str, room: int) -> Iterator[str]:
-    piece, used = "", 0
-    for letter in word:
-        columns = _width(letter)
-        if piece and used + columns > room:
-            yield piece
-            piece, used = "", 0
-        piece += letter
-        used += columns
-    if piece:
-        yield piece
+def _pieces(word: str, room: int) -> Iterator[tuple[str, int]]:
+    """The word, or where it is wider than a line its parts, each with its columns."""
+    columns = width(word)
+    if columns <= room:
+        yield word, columns
+        return
+    start, used = 0, 0
+    for n, letter in enumerate(word):
+        step = _width(letter)
+        if used + step > room:
+            yield word[start:n], used
+            start, used = n, 0
+        used += step
+    yield word[start:], used
 
 
+@lru_cache(maxsize=20_000)
 def _width(letter: str) -> int:
     if unicodedata.category(letter) in {"Mn", "Me", "Cf"}:
         return 0

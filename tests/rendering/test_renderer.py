@@ -267,7 +267,7 @@ def test_the_weight_of_a_variant_is_the_sum_of_its_pieces(
 def test_above_the_hard_limit_a_mail_is_refused_and_its_heaviest_item_named(
     sample: Content, make_look: MakeLook
 ) -> None:
-    renderer = Renderer(with_item(sample, title="가" * 5_000_000), make_look())
+    renderer = Renderer(with_item(sample, title="가" * 1_700_000), make_look())
     for form in ("full", "line"):
         with pytest.raises(RenderError, match="'f1'"):
             renderer.variant([*placed(["f1"], form), *placed(["c1"], "line")])
