@@ -8,7 +8,6 @@ stay, for only their provider knows what they mean.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
@@ -26,6 +25,7 @@ _PLAIN = re.compile(
 """Most addresses: sure to be valid, so they need no more than this. What does not match is looked at closely."""
 _RESERVED = (".arpa", ".invalid", ".local", ".localhost", ".onion", ".test")
 """Ends of names that no mail reaches (RFC 6761, 7686); those under example.com are left for demonstrations."""
+_CONTROL = re.compile("[\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
 _EDGES = " \t\u00a0\u3000\ufeff\u200b"
 """What comes along when an address is copied from a page."""
 
@@ -40,7 +40,7 @@ class Address:
 
 def normalise(text: str) -> Address:
     """The address that `text` means, or `InvalidAddress` with a reason that never repeats the address."""
-    if any(unicodedata.category(character) == "Cc" and character != "\t" for character in text):
+    if _CONTROL.search(text):
         raise InvalidAddress("the address holds a line break or another control character: write it on one line")
     candidate = text.strip(_EDGES)
     if len(candidate) <= MAX_LENGTH and _PLAIN.fullmatch(candidate) and _is_plain_domain(candidate):

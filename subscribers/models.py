@@ -193,6 +193,8 @@ class Subscription(SQLModel, table=True):
     paused_until: datetime | None = Field(default=None, sa_type=UTCDateTime)
     import_id: int | None = Field(default=None, foreign_key="import_run.id", sa_type=BigKey, index=True)
     created_at: datetime = Field(sa_type=UTCDateTime)
+    changed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """When anything of it was last changed after it was made; undoing an import spares what was changed since."""
     confirmed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     ended_reason: str | None = Field(default=None, max_length=64)

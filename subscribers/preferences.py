@@ -5,6 +5,7 @@ They are no part of the selection, so that two readers with the same picks share
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,8 @@ from subscribers.models import Cadence, Tracking
 
 LANGUAGES: Final = ("ko", "en")
 MAX_NAME = 200
+_CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
+"""Controls, line and paragraph separators, and halves of characters (Unicode Cc, Zl, Zp, Cs)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Preferences:
 def clean_name(text: str) -> str:
     """A reader's name in NFC on one line, or `InvalidWish`: it stands in a header, where a line break ends it."""
     name = unicodedata.normalize("NFC", text).strip()
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in name):
+    if _CONTROL.search(name):
         raise InvalidWish("the name holds a line break or another control character: write it on one line")
     if len(name) > MAX_NAME:
         raise InvalidWish(f"the name is longer than {MAX_NAME} characters: shorten it")

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from subscribers.errors import InvalidWish
 
@@ -79,6 +80,7 @@ EVERYTHING = Wishes(all_sections=True, all_categories=True)
 """All sections and all categories, also those added later."""
 
 
+@lru_cache(maxsize=4096)
 def clean_key(text: str) -> str:
     """A section's or category's key as it is stored and compared: NFC, one space where there was white space.
 

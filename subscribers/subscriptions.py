@@ -10,18 +10,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 from sqlmodel import Session, col, select, update
-from sqlmodel.sql.expression import SelectOfScalar
 
 from subscribers import consent, suppression
 from subscribers.addresses import Address
 from subscribers.audience import ALL_LISTS
+from subscribers.changes import Change, apply, change, get, locked, of_address, preferences_of, resume
 from subscribers.consent import NO_EVIDENCE, READER, Act, Evidence, Purpose
-from subscribers.errors import UnknownSubscription
 from subscribers.models import (
-    Cadence,
     ConsentAction,
     MailingList,
     Subscriber,
@@ -35,11 +32,24 @@ from subscribers.selections import Wishes
 from subscribers.store import intern
 from subscribers.upsert import insert_missing
 
-Setting = TypeVar("Setting", str, int)
+__all__ = [
+    "UNSUBSCRIBED",
+    "Change",
+    "Proof",
+    "change",
+    "confirm",
+    "get",
+    "leave",
+    "leave_all",
+    "of_address",
+    "preferences_of",
+    "rejoin",
+    "resume",
+    "subscribe",
+]
 
 UNSUBSCRIBED = "unsubscribed"
 """`ended_reason` of a reader's own leaving; others are `spam-report`, `hard-bounce`, `undone-import`, `erased`."""
-NO_HOUR = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +59,6 @@ class Proof:
     act: Act
     is_confirmed: bool = False
     purposes: tuple[Purpose, ...] = (Purpose.NEWSLETTER,)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a reader changes; None leaves a setting alone. Zone "" and hour -1 mean the list's own again."""
-
-    wishes: Wishes | None = None
-    name: str | None = None
-    language: str | None = None
-    time_zone: str | None = None
-    send_hour: int | None = None
-    cadence: Cadence | None = None
-    tracking: Tracking | None = None
-    paused_until: datetime | None = None
 
 
 def subscribe(  # noqa: PLR0913 -- a subscription is made of these
@@ -87,7 +83,9 @@ def subscribe(  # noqa: PLR0913 -- a subscription is made of these
         found = _insert(session, mailing_list, subscriber_id, wishes, now)
     elif not _may_join_again(found, proof):
         return found
-    _set(session, found, preferences, wishes)
+    else:
+        found.changed_at = now
+    apply(session, found, preferences, wishes)
     if found.state is SubscriptionState.ENDED:
         found.state = SubscriptionState.PENDING
         found.ended_at = found.ended_reason = found.confirmed_at = None
@@ -107,9 +105,10 @@ def confirm(
     evidence: Evidence = NO_EVIDENCE,
 ) -> bool:
     """The reader's yes from their own mailbox. True where this call confirmed; again, or after leaving, False."""
-    subscription = _locked(session, subscription_id)
+    subscription = locked(session, subscription_id)
     if subscription.state is not SubscriptionState.PENDING:
         return False
+    subscription.changed_at = now
     _activate(session, subscription, READER, now)
     given = consent.given_purposes(session, subscription.subscriber_id, subscription.list_id)
     _record(
@@ -120,41 +119,6 @@ def confirm(
         Act(now, how, READER, evidence),
     )
     return True
-
-
-def change(  # noqa: PLR0913 -- the wish, and the act it is proved by
-    session: Session,
-    subscription_id: int,
-    wanted: Change,
-    now: datetime,
-    how: str = "preferences",
-    actor: str = READER,
-    *,
-    evidence: Evidence = NO_EVIDENCE,
-) -> Subscription:
-    """Set what `wanted` says, at once for the next mail. Never touches the state: nobody comes back by it.
-
-    Individual tracking begun or ended is a consent given or withdrawn, and recorded.
-    """
-    subscription = _locked(session, subscription_id)
-    before = subscription.tracking
-    _set(session, subscription, _merged(subscription, wanted), wanted.wishes)
-    if wanted.paused_until is not None:
-        subscription.paused_until = wanted.paused_until
-    session.flush()
-    if (before is Tracking.INDIVIDUAL) != (subscription.tracking is Tracking.INDIVIDUAL):
-        action = ConsentAction.WITHDRAWN if before is Tracking.INDIVIDUAL else ConsentAction.GIVEN
-        _record(session, subscription, [Purpose.TRACKING], action, Act(now, how, actor, evidence))
-    return subscription
-
-
-def resume(session: Session, subscription_id: int) -> Subscription:
-    """End a pause."""
-    subscription = _locked(session, subscription_id)
-    subscription.paused_until = None
-    session.add(subscription)
-    session.flush()
-    return subscription
 
 
 def leave(  # noqa: PLR0913 -- the act of leaving, and what proves it
@@ -171,9 +135,9 @@ def leave(  # noqa: PLR0913 -- the act of leaving, and what proves it
     ended = session.exec(
         update(Subscription)
         .where(col(Subscription.id) == subscription_id, col(Subscription.state) != SubscriptionState.ENDED)
-        .values(state=SubscriptionState.ENDED, ended_at=now, ended_reason=reason)
+        .values(state=SubscriptionState.ENDED, ended_at=now, ended_reason=reason, changed_at=now)
     )
-    subscription = _locked(session, subscription_id)
+    subscription = locked(session, subscription_id)
     if ended.rowcount == 0:
         return False
     given = consent.given_purposes(session, subscription.subscriber_id, subscription.list_id)
@@ -209,7 +173,7 @@ def rejoin(
 
     Not for who was ended for another reason, nor for who had never confirmed.
     """
-    subscription = _locked(session, subscription_id)
+    subscription = locked(session, subscription_id)
     if subscription.ended_reason != UNSUBSCRIBED or subscription.confirmed_at is None:
         return False
     withdrawn = {
@@ -220,49 +184,10 @@ def rejoin(
         and entry.at == subscription.ended_at
     }
     subscription.ended_at = subscription.ended_reason = None
+    subscription.changed_at = now
     _activate(session, subscription, READER, now)
     _record(session, subscription, sorted(withdrawn), ConsentAction.GIVEN, Act(now, how, READER, evidence))
     return True
-
-
-def get(session: Session, subscription_id: int) -> Subscription:
-    """The subscription as the database has it now, or `UnknownSubscription`."""
-    return _fresh(session, select(Subscription).where(Subscription.id == subscription_id), subscription_id)
-
-
-def of_address(session: Session, mailing_list: MailingList, email_key: str) -> Subscription | None:
-    """What this address has on this list, whatever its state."""
-    return session.exec(
-        select(Subscription)
-        .join(Subscriber, col(Subscriber.id) == col(Subscription.subscriber_id))
-        .where(Subscription.list_id == mailing_list.id, Subscriber.email_key == email_key)
-    ).first()
-
-
-def preferences_of(subscription: Subscription) -> Preferences:
-    """The personal settings of a stored subscription, as a value."""
-    return Preferences(
-        subscription.name,
-        subscription.language,
-        subscription.time_zone,
-        subscription.send_hour,
-        subscription.cadence,
-        subscription.tracking,
-    )
-
-
-def _locked(session: Session, subscription_id: int) -> Subscription:
-    """As `get`, and nobody else changes it until this transaction ends (PostgreSQL; on SQLite there is one writer)."""
-    return _fresh(
-        session, select(Subscription).where(Subscription.id == subscription_id).with_for_update(), subscription_id
-    )
-
-
-def _fresh(session: Session, query: SelectOfScalar[Subscription], subscription_id: int) -> Subscription:
-    found = session.exec(query.execution_options(populate_existing=True)).first()
-    if found is None:
-        raise UnknownSubscription(f"no subscription {subscription_id}: look the reader up again")
-    return found
 
 
 def _may_join_again(found: Subscription, proof: Proof) -> bool:
@@ -320,31 +245,6 @@ def _find(session: Session, mailing_list: MailingList, subscriber_id: int) -> Su
         .with_for_update()
         .execution_options(populate_existing=True)
     ).first()
-
-
-def _set(session: Session, subscription: Subscription, preferences: Preferences, wishes: Wishes | None) -> None:
-    if wishes is not None:
-        subscription.selection_id = intern(session, subscription.list_id, wishes)
-    for name in Preferences.__slots__:
-        setattr(subscription, name, getattr(preferences, name))
-    session.add(subscription)
-
-
-def _merged(subscription: Subscription, wanted: Change) -> Preferences:
-    return Preferences(
-        name=subscription.name if wanted.name is None else wanted.name,
-        language=wanted.language or subscription.language,
-        time_zone=_chosen(subscription.time_zone, wanted.time_zone, nothing=""),
-        send_hour=_chosen(subscription.send_hour, wanted.send_hour, nothing=NO_HOUR),
-        cadence=wanted.cadence or subscription.cadence,
-        tracking=wanted.tracking or subscription.tracking,
-    )
-
-
-def _chosen(current: Setting | None, wanted: Setting | None, nothing: Setting) -> Setting | None:
-    if wanted is None:
-        return current
-    return None if wanted == nothing else wanted
 
 
 def _record(session: Session, subscription: Subscription, purposes: list[str], action: ConsentAction, act: Act) -> None:

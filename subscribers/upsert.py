@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
@@ -17,4 +18,4 @@ def insert_missing(session: Session, table: type[SQLModel], rows: Sequence[Mappi
     if not rows:
         return
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    session.execute(insert(table).on_conflict_do_nothing(), rows)
+    session.execute(insert(inspect(table).local_table).on_conflict_do_nothing(), rows)
