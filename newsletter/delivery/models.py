@@ -35,7 +35,7 @@ class Batch(SQLModel, table=True):
 
     __tablename__ = "batch"
     __table_args__: ClassVar = (
-        Index("batch_due", "state", "not_before"),
+        Index("batch_due", "state", "not_before", "campaign_id", "first_position"),
         Index("batch_by_campaign", "campaign_id", "first_position"),
     )
 
@@ -64,6 +64,8 @@ class Request(SQLModel, table=True):
 
     attempt_id: str = Field(primary_key=True, max_length=32)
     batch_id: int = Field(foreign_key="batch.id", sa_type=BigKey, index=True)
+    provider: str = Field(default="", max_length=64)
+    """Key of the `provider_state` row it was counted against."""
     worker: str = Field(max_length=64)
     called_at: datetime = Field(sa_type=UTCDateTime)
     deadline_at: datetime = Field(sa_type=UTCDateTime)
@@ -72,6 +74,9 @@ class Request(SQLModel, table=True):
     status: int | None = None
     message_id: str | None = Field(default=None, max_length=128)
     detail: str | None = Field(default=None, sa_type=Text)
+    evidence_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    evidence: str | None = Field(default=None, max_length=128)
+    """What proved that the provider took it, such as an event's key."""
 
 
 class Decision(SQLModel, table=True):
