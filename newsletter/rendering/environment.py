@@ -21,10 +21,11 @@ from newsletter.rendering.escaping import attr, clean
 from newsletter.rendering.palette import DARK, LIGHT
 from newsletter.rendering.plaintext import heading, wrap
 
+PACKAGE = Path(__file__).resolve().parent.parent
 
-def template_root() -> Path:
+
+def template_root(package: Path = PACKAGE) -> Path:
     """Where the email templates lie: in an installed wheel within the package, in a checkout beside it."""
-    package = Path(__file__).resolve().parent.parent
     for root in (package / "_templates", package.parent / "templates" / "email"):
         if root.is_dir():
             return root
@@ -66,10 +67,10 @@ def text_environment(loader: BaseLoader | None = None) -> SandboxedEnvironment:
 
 
 @cache
-def template_hash() -> str:
+def template_hash(root: Path | None = None) -> str:
     """Name of what turns content into an email: all template files and the compiler. Part of a variant's key."""
     digest = hashlib.sha256(f"mjml-python {version('mjml-python')}\n".encode())
-    root = template_root()
+    root = root or template_root()
     for path in sorted(root.rglob("*")):
         if path.is_file():
             body = path.read_bytes()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from newsletter.ingest.reader import read_issue
 from newsletter.issues import content_json
 from newsletter.issues.content import Block, BlockKind, Content, Item, ItemKind, Placement, Row, Section, Source, Table
 from newsletter.rendering.links import Links
@@ -77,9 +78,9 @@ def sample() -> Content:
 
 
 @pytest.fixture(scope="session")
-def issue(sample: Content) -> Content:
-    """The issue that promises are checked on."""
-    return sample
+def issue(real_issue: Path | None, sample: Content) -> Content:
+    """The issue that promises are checked on: a real one where this machine has it, else our own sample."""
+    return sample if real_issue is None else read_issue(real_issue)
 
 
 @pytest.fixture

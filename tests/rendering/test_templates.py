@@ -9,7 +9,7 @@ from xml.parsers import expat
 import pytest
 
 from newsletter.issues.content import Content
-from newsletter.rendering.environment import template_hash, template_root
+from newsletter.rendering.environment import template_root
 from newsletter.rendering.look import Look
 from newsletter.rendering.mjml import compile_mjml
 from newsletter.rendering.palette import DARK, LIGHT, Palette, contrast
@@ -130,7 +130,3 @@ def test_no_text_is_smaller_than_fourteen_pixels(
     mjml = Renderer(sample, make_look()).mjml(everything(sample), personal)  # type: ignore[arg-type]  # placements
     sizes = {int(size) for size in re.findall(r'font-size[:=]"?(\d+)px', mjml)}
     assert sizes == {14, 16, 18, 20, 28}
-
-
-def test_the_hash_names_templates_and_compiler() -> None:
-    assert re.fullmatch("[0-9a-f]{32}", template_hash())
