@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from newsletter.ingest.trendwatch.account import Account
@@ -62,13 +63,15 @@ def _compare(found: Found, account: Account) -> None:
     kept, other = found.entry.tail, found.tail
     if kept is None or other is None:
         return
-    item, line = found.entry.id, found.line
+    says = f"The body says '{other.printed}', the summary '{kept.printed}' (kept)."
+    for code in _differences(kept, other):
+        account.warn(code, says, line=found.line, item=found.entry.id)
+
+
+def _differences(kept: Tail, other: Tail) -> Iterator[str]:
     if (kept.country, kept.organisation) != (other.country, other.organisation):
-        account.warn("source-mismatch", f"The body says '{other.printed}', the summary '{kept.printed}' (kept).",
-                     line=line, item=item)  # fmt: skip
+        yield "source-mismatch"
     if read_day(kept.date_text) != read_day(other.date_text):
-        account.warn("date-mismatch", f"The body says {other.date_text}, the summary {kept.date_text} (kept).",
-                     line=line, item=item)  # fmt: skip
+        yield "date-mismatch"
     elif kept.date_text != other.date_text:
-        account.warn("date-form", f"The body writes {other.date_text}, the summary {kept.date_text} (kept).",
-                     line=line, item=item)  # fmt: skip
+        yield "date-form"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from newsletter.errors import NotAnIssue
 from newsletter.ingest.trendwatch.account import Account, Segment
@@ -21,8 +22,8 @@ from newsletter.ingest.trendwatch.sections import CLIPPING, KNOWN, Numbering
 from newsletter.ingest.trendwatch.summary import Entry, Summary, SummaryReader
 from newsletter.issues.content import Content, Item, Section
 
-MAX_LINES = 50_000
-"""Forty times a real issue; more would be read for minutes."""
+MAX_LINES = 20_000
+"""Thirty times a real issue, which has some 650 that hold a letter."""
 _BODY = Columns(body=76, note=93)
 _CLIPPINGS = Columns(body=43, note=53)
 """Usual widths of this publication, for an issue too short to measure its own."""
@@ -45,7 +46,7 @@ class _Reading:
 
     def __init__(self, text: str) -> None:
         self.account = Account()
-        self._lines = list(scan(text))
+        self._lines = list(islice(scan(text), MAX_LINES + 1))
         if len(self._lines) > MAX_LINES:
             raise NotAnIssue(f"This text is not an issue: it has more than {MAX_LINES:,} lines.")
         self._evidence = Evidence(text)
