@@ -6,17 +6,18 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from newsletter.campaigns.models import Campaign, CampaignIssue, Choice, Variant, VariantItem, Wave
 from newsletter.campaigns.planner import Decision
 from newsletter.campaigns.states import CampaignKind, CampaignState, require
 from newsletter.errors import NotFound, StateError
 from newsletter.issues.content import Placement
+from newsletter.issues.models import IssueVersion
 from newsletter.issues.store import Stored
 from subscribers.models import MailingList, Tracking
 
@@ -39,6 +40,8 @@ class Request:
     """What a new campaign is asked to be."""
 
     starts_at: datetime
+    is_timed: bool = False
+    """Whether the clock starts it; else a person does."""
     local_hour: int | None = None
     batch_size: int = 250
     subject: str | None = None
@@ -49,21 +52,21 @@ def create(session: Session, mailing_list: MailingList, stored: Stored, request:
     """Claim the occurrence, store a scheduled campaign; `StateError` where this issue is being sent already."""
     assert mailing_list.id is not None
     assert stored.version.id is not None
-    schedule = f"manual:{mailing_list.slug}"
-    earlier = list(session.exec(_of_issue(schedule, stored.issue.key)))
+    earlier = _of_issue(session, stored)
     open_ones = [campaign for campaign in earlier if campaign.state is not CampaignState.CANCELLED]
     if open_ones and not request.is_repeat:
         raise StateError(
             f"Issue {stored.issue.key} already has campaign {open_ones[-1].id} ({open_ones[-1].state}). "
             "Cancel that one first, or say --again to send the issue to its readers once more."
         )
+    schedule, occurrence = _occurrence(mailing_list, stored, request, len(earlier) + 1)
     campaign = Campaign(
         ref=secrets.token_hex(8),
         list_id=mailing_list.id,
         kind=CampaignKind.ISSUE,
         state=CampaignState.SCHEDULED,
         schedule=schedule,
-        occurrence=f"{stored.issue.key}#{len(earlier) + 1}",
+        occurrence=occurrence,
         starts_at=request.starts_at,
         local_hour=request.local_hour,
         batch_size=request.batch_size,
@@ -75,7 +78,7 @@ def create(session: Session, mailing_list: MailingList, stored: Stored, request:
     try:
         session.flush()
     except IntegrityError as error:
-        raise StateError(f"Another campaign for issue {stored.issue.key} was created this very moment.") from error
+        raise StateError(f"The list {mailing_list.slug} already has a campaign for {occurrence}.") from error
     assert campaign.id is not None
     session.add(CampaignIssue(campaign_id=campaign.id, issue_version_id=stored.version.id, ordinal=1))
     session.flush()
@@ -93,6 +96,22 @@ def find(session: Session, campaign_id: int) -> Campaign:
 def every(session: Session) -> list[Campaign]:
     """All campaigns, the newest first."""
     return list(session.exec(select(Campaign).order_by(col(Campaign.id).desc())))
+
+
+def due(session: Session, now: datetime) -> list[int]:
+    """Timed campaigns whose moment has come, the oldest first."""
+    query = select(Campaign.id).where(
+        Campaign.state == CampaignState.SCHEDULED,
+        col(Campaign.schedule).startswith("at:"),
+        col(Campaign.starts_at) <= now,
+    )
+    return [found for found in session.exec(query.order_by(col(Campaign.starts_at))) if found is not None]
+
+
+def release(session: Session, campaign: Campaign) -> None:
+    """Free a cancelled campaign's occurrence, so that another may claim it."""
+    campaign.occurrence = f"{campaign.occurrence} (cancelled {campaign.id})"
+    session.add(campaign)
 
 
 def issue_version_ids(session: Session, campaign_id: int) -> list[int]:
@@ -150,12 +169,19 @@ def variant_count(session: Session, campaign_id: int) -> int:
     return session.exec(select(func.count()).select_from(Variant).where(Variant.campaign_id == campaign_id)).one()
 
 
-def _of_issue(schedule: str, issue_key: str) -> SelectOfScalar[Campaign]:
-    return (
-        select(Campaign)
-        .where(Campaign.schedule == schedule, col(Campaign.occurrence).startswith(f"{issue_key}#", autoescape=True))
-        .order_by(col(Campaign.id))
-    )
+def _of_issue(session: Session, stored: Stored) -> list[Campaign]:
+    """Earlier campaigns of this issue, whatever version they carry."""
+    versions = select(IssueVersion.id).where(IssueVersion.issue_id == stored.issue.id)
+    query = select(Campaign).join(CampaignIssue).where(col(CampaignIssue.issue_version_id).in_(versions))
+    return list(session.exec(query.order_by(col(Campaign.id))))
+
+
+def _occurrence(mailing_list: MailingList, stored: Stored, request: Request, nth: int) -> tuple[str, str]:
+    """(schedule, occurrence): local wall time for a timed campaign, else the issue and its how-manieth sending."""
+    if not request.is_timed:
+        return f"manual:{mailing_list.slug}", f"{stored.issue.key}#{nth}"
+    wall = request.starts_at.astimezone(ZoneInfo(mailing_list.time_zone)).replace(tzinfo=None)
+    return f"at:{mailing_list.slug}", wall.isoformat(timespec="minutes")
 
 
 def _add_variant(

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from newsletter.bootstrap import open_product
 from newsletter.cli.output import product, say, show
 from newsletter.errors import StateError
+from newsletter.jobs import campaigns
 from newsletter.migrations import run
 from newsletter.settings import Settings
 
@@ -38,7 +39,7 @@ def check() -> None:
         differences = run.differences(parts.database)
         if differences:
             raise StateError(f"The schema differs from this version's: {differences[0]}. Run `newsletter db upgrade`.")
-        open_sums = campaigns_that_do_not_close(parts)
+        open_sums = campaigns.that_do_not_close(parts)
         if open_sums:
             raise StateError(f"The sums of campaign {', '.join(map(str, open_sums))} do not close. Keep a copy.")
     show("ok")

@@ -10,7 +10,7 @@ import typer
 
 from newsletter.cli.output import product, progress, say, show, show_json
 from newsletter.jobs import readers as jobs
-from newsletter.jobs.readers import Declared, NewReader
+from newsletter.jobs.readers import FileImport, NewReader
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -40,23 +40,32 @@ def import_(
     file: Path,
     list_slug: ListSlug = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and change nothing.")] = False,
-    errors: Annotated[Path | None, typer.Option(help="Where rejected rows go, with the reason.")] = None,
+    errors: Annotated[Path | None, typer.Option(help="Where rejected rows go, with line and reason.")] = None,
     consent_source: Annotated[str, typer.Option(help="The file's own declaration: where people agreed.")] = "",
-    consent_at: Annotated[str, typer.Option(help="The declaration's date.")] = "",
+    consent_at: Annotated[str, typer.Option(help="When they agreed.")] = "",
+    consent_proof: Annotated[str, typer.Option(help="What proves it.")] = "",
+    consent_owner: Annotated[str, typer.Option(help="Who answers for it.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
-    """Import a CSV of readers. Bad rows are set aside with their reason and never stop the rest."""
-    declared = Declared(consent_source, consent_at)
+    """Import a CSV of readers. Bad rows are set aside with their reason and never stop the rest.
+
+    A row without its own consent_at and consent_source stays unconfirmed and gets no mail, unless the four --consent
+    options declare it for the whole file.
+    """
+    wanted = FileImport(file, consent_source, consent_at, consent_proof, consent_owner, dry_run, errors)
     with product() as parts, progress() as bar:
-        done = jobs.import_file(parts, list_slug, file, declared, dry_run=dry_run, errors=errors, progress=bar)
+        done = jobs.import_file(parts, list_slug, wanted, bar)
+    counts = {str(fate): count for fate, count in done.counts.items()}
     if as_json:
-        show_json(done)
+        show_json({"import": done.import_id, "rows": done.row_count, **counts})
         return
-    for what, count in done.counts.items():
+    for what, count in counts.items():
         show(f"{what}: {count:,}")
-    if done.error_file:
-        say(f"Rejected rows, with reasons: {done.error_file}")
-    if not dry_run:
+    for row in done.rejected[:5]:
+        say(f"line {row.line}: {row.reason}")
+    if len(done.rejected) > 5 and not errors:
+        say("… and more; --errors FILE writes them all.")
+    if done.import_id is not None:
         say(f"Import {done.import_id}. Within 24 hours: newsletter subscribers undo {done.import_id}")
 
 

@@ -52,6 +52,7 @@ def create(product: Product, wanted: NewCampaign) -> Campaign:
         mailing_list = session.get_one(MailingList, stored.issue.list_id)
         request = Request(
             starts_at=moment(wanted.at, mailing_list.time_zone) or now,
+            is_timed=wanted.at is not None,
             local_hour=wanted.local_hour,
             batch_size=product.settings.batch_size,
             subject=wanted.subject,
@@ -86,12 +87,19 @@ def start(product: Product, campaign_id: int, progress: Progress = silent) -> No
 
 def pause(product: Product, campaign_id: int, reason: str = "paused by a person") -> None:
     """No further request leaves; those under way end."""
-    _move(product, campaign_id, CampaignState.PAUSED, reason)
+    with product.database.write() as session:
+        store.move(session, store.find(session, campaign_id), CampaignState.PAUSED, reason)
 
 
 def resume(product: Product, campaign_id: int) -> None:
-    """Go on where it stopped."""
-    _move(product, campaign_id, CampaignState.SENDING)
+    """Go on where it stopped; a provider that had stopped everything is tried again."""
+    transport = product.open_transport()
+    try:
+        with product.database.write() as session:
+            store.move(session, store.find(session, campaign_id), CampaignState.SENDING)
+            ledger.restart(session, transport.name)
+    finally:
+        transport.close()
 
 
 def cancel(product: Product, campaign_id: int) -> None:
@@ -99,6 +107,7 @@ def cancel(product: Product, campaign_id: int) -> None:
     with product.database.write() as session:
         campaign = store.find(session, campaign_id)
         store.move(session, campaign, CampaignState.CANCELLED, "cancelled by a person")
+        store.release(session, campaign)
         ledger.cancel(session, campaign_id, product.clock.now())
 
 
@@ -116,6 +125,32 @@ def status(product: Product, campaign_id: int) -> Status:
         )
 
 
-def _move(product: Product, campaign_id: int, state: CampaignState, reason: str | None = None) -> None:
-    with product.database.write() as session:
-        store.move(session, store.find(session, campaign_id), state, reason)
+def that_do_not_close(product: Product) -> list[int]:
+    """Campaigns whose sums don't close: always none, unless the database was changed by other hands."""
+    with product.database.read() as session:
+        frozen = [one.id for one in store.every(session) if one.frozen_at is not None and one.id is not None]
+        return [campaign_id for campaign_id in frozen if not ledger.sums(session, campaign_id).closes]
+
+
+def status_json(found: Status) -> dict[str, object]:
+    """A status as scripts read it; the names are those of the words in CONTEXT.md."""
+    campaign, sums = found.campaign, found.sums
+    return {
+        "campaign": campaign.id,
+        "list": found.list_slug,
+        "issue": found.issue_key,
+        "state": str(campaign.state),
+        "reason": campaign.pause_reason,
+        "candidates": sums.candidates,
+        "deliveries": sums.deliveries,
+        "excluded_at_freeze": dict(sums.freeze_exclusions),
+        "excluded_at_send": dict(sums.send_exclusions),
+        "deliveries_by_state": {str(state): count for state, count in sums.deliveries_by_state.items()},
+        "batches_by_state": {str(state): count for state, count in sums.batches_by_state.items()},
+        "variants": found.variants,
+        "requests": sums.requests,
+        "unknown": [
+            {"batch": batch.id, "readers": batch.readers, "reason": batch.reason} for batch in sums.unknown_batches
+        ],
+        "closes": sums.closes,
+    }

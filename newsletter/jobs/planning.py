@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select as sql
 from sqlmodel import Session, select
@@ -80,10 +81,18 @@ class _Planning:
         variants = campaigns.save_plan(self.session, self.campaign, decisions, words, ids)
         campaigns.save_waves(self.session, self.campaign_id, self._waves())
         self.progress("freezing", 0, 1)
-        frozen = ledger.freeze(self.session, self.campaign, self.list, CADENCES, self.product.clock.now())
+        frozen = self._freeze()
         self.progress("freezing", 1, 1)
         shortened = {d.draft.placements for d in decisions if d.draft is not None and d.draft.shortened}
         return Planned(self.campaign_id, frozen, variants, len(shortened))
+
+    def _freeze(self) -> Frozen:
+        transport = self.product.open_transport()
+        try:
+            now, most = self.product.clock.now(), transport.max_recipients
+            return ledger.freeze(self.session, self.campaign, self.list, CADENCES, now, max_recipients=most)
+        finally:
+            transport.close()
 
     def _demands(self) -> list[Demand]:
         """The distinct (selection, language, tracking) among those who may get this mail."""
@@ -136,7 +145,7 @@ class _Planning:
             self.progress("rendering", done, len(drafts))
         return words
 
-    def _waves(self) -> list[tuple[str, int, object]]:
+    def _waves(self) -> list[tuple[str, int, datetime]]:
         who = self.audience.c
         query = sql(who.time_zone, who.send_hour).where(who.reason.is_(None)).distinct()
         return [

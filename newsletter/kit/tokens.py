@@ -58,6 +58,12 @@ class KeyRing:
             raise ValueError("no key given")
         return cls(keys, next(iter(keys)))
 
+    @property
+    def secrets(self) -> tuple[bytes, ...]:
+        """Keys for the keyed hashes of erased addresses, the current one first; derived, so no link key leaves here."""
+        ids = (self.current, *(key_id for key_id in self.keys if key_id != self.current))
+        return tuple(hmac.digest(self.keys[key_id], b"tombstone", hashlib.sha256) for key_id in ids)
+
     def sign(self, purpose: Purpose, *numbers: int) -> str:
         """A token for these non-negative numbers: 30–60 characters, safe in URLs, HTML and text as they are."""
         body = bytes([self.current]) + b"".join(_varint(number) for number in numbers)
