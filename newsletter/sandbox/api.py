@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from newsletter.sandbox import clock
 from newsletter.sandbox.chance import drawn_for
 from newsletter.sandbox.desk import Desk
 from newsletter.sandbox.faults import fault_of, faults_of, mix_of, vocabulary
@@ -18,6 +19,7 @@ from newsletter.sandbox.mail import Mail, body_of
 from newsletter.sandbox.mailsend import Counts
 from newsletter.sandbox.reader import Reader, Shares
 from newsletter.sandbox.switches import changed
+from newsletter.sandbox.telling import about_the_account
 
 Act = Callable[[dict[str, Any]], dict[str, Any]]
 MOST_LISTED = 1000
@@ -47,6 +49,7 @@ class Api:
             Route("/api/switches", self._does(self._switch), methods=["POST"]),
             Route("/api/opens", self._does(self._crowd), methods=["POST"]),
             Route("/api/flush", self._does(self._flush), methods=["POST"]),
+            Route("/api/account-status", self._does(self._suspend), methods=["POST"]),
             Route("/api/suppressions", self._shows(lambda _: {"suppressions": self._desk.store.suppressions()})),
             Route("/api/suppressions", self._does(self._suppress), methods=["POST"]),
             Route("/api/suppressions", self._shows(self._forgive), methods=["DELETE"]),
@@ -140,6 +143,11 @@ class Api:
     def _switch(self, asked: dict[str, Any]) -> dict[str, Any]:
         self._desk.switches = changed(self._desk.switches, asked)
         return dataclasses.asdict(self._desk.switches)
+
+    def _suspend(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Only told, not done: requests are accepted as before."""
+        self._desk.tell([about_the_account(clock.now())])
+        return {"result": "told"}
 
     def _suppress(self, asked: dict[str, Any]) -> dict[str, Any]:
         rows = [(str(address), str(reason)) for address, reason in asked.items()]

@@ -8,7 +8,7 @@ from random import Random
 import orjson
 
 from newsletter.sandbox.chance import FRESH, drawn_for, happens
-from newsletter.sandbox.events import Event, Moment, event_of, unknown_type
+from newsletter.sandbox.events import Event, Moment, event_of, status_change, unknown_type
 from newsletter.sandbox.mail import Mail
 from newsletter.sandbox.outcomes import REASONS, Step, steps_for, word_of
 from newsletter.sandbox.switches import Switches
@@ -19,7 +19,6 @@ class Told:
     """An event waiting to be posted: `body` is its JSON, `due` the earliest second."""
 
     mail_id: str
-    address: str
     kind: str
     due: float
     body: bytes
@@ -54,7 +53,12 @@ def tell(mail: Mail, manner: Manner, suppressed: str | None) -> Iterator[Told]:
 
 def told(mail: Mail, event: Event, due: float, kind: str) -> Told:
     """Any event about `mail` in the form in which it waits."""
-    return Told(mail.id, mail.address, kind, due, orjson.dumps(event))
+    return Told(mail.id, kind, due, orjson.dumps(event))
+
+
+def about_the_account(at: float) -> Told:
+    """The account is suspended: the one event that belongs to no mail."""
+    return Told("", "account_status_change", at, orjson.dumps(status_change(int(at))))
 
 
 def engagement(mail: Mail, kind: str, at: float, *, machine: bool = False, url: str = "") -> Told:

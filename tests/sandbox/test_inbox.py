@@ -1,6 +1,7 @@
 """The pages: who is listed, what a reader sees, that a mail can do no harm, and that looking is opening."""
 
 import html
+import json
 import re
 from http import HTTPStatus
 
@@ -157,6 +158,23 @@ def test_the_interface_finds_a_mail_with_everything_about_it(sandbox: Running) -
     until(lambda: sandbox.api("flush", {})["events_waiting"] == 0)
     posted = sandbox.api(f"mails/{one['id']}")["events"]
     assert all(event["posted"] for event in posted)
+
+
+def test_a_stranger_rebuilds_every_mail_from_the_files_alone(sandbox: Running) -> None:
+    """As docs/sandbox.md says: JSON and plain replacement, nothing of ours."""
+    sandbox.send(message("alice@example.com", "bob@example.com"))
+    (line,) = sandbox.journal()
+    name = line["content"].removeprefix("sha256:")
+    blocks = {
+        one["type"]: one["value"] for one in json.loads((sandbox.state / "content" / f"{name}.json").read_bytes())
+    }
+    for number, personalization in enumerate(line["personalizations"]):
+        parts = [personalization.get("subject", line["message"]["subject"]), blocks["text/plain"], blocks["text/html"]]
+        for tag, value in personalization["substitutions"].items():
+            parts = [part.replace(tag, value) for part in parts]
+        shown = sandbox.api(f"mails/{line['message_id']}.{number}")
+        assert parts == [shown["subject"], shown["text"], shown["html"]]
+        assert "-name" not in "".join(parts)
 
 
 def test_the_interface_refuses_what_makes_no_sense(shared: Running) -> None:

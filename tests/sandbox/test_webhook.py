@@ -145,6 +145,12 @@ def test_forged_posts_come_before_the_genuine_one_and_are_counted(sandbox: Runni
     assert (tally["forged_refused"], tally["forged_accepted"], tally["posts_taken"]) == (1, 1, 1)
 
 
+def test_an_event_about_the_account_belongs_to_no_mail(sandbox: Running, receiver: Receiver) -> None:
+    sandbox.api("account-status", {})
+    sandbox.api("flush", {})
+    assert [(event["event"], "email" in event) for event in receiver.events] == [("account_status_change", False)]
+
+
 def test_batches_keep_to_their_size(sandbox: Running, receiver: Receiver) -> None:
     for n in range(3):
         sandbox.send(message(*(f"r{n}x{m}@example.com" for m in range(1000))))
