@@ -92,7 +92,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     add = _Adder(parser, environment)
     add.text("--host", "127.0.0.1", "address to listen on")
     add.typed("--port", int, DEFAULT_PORT, "port; 0 takes a free one")
-    add.typed("--state", Path, Path("sandbox-state"), "directory of journal, bodies, key and index")
+    add.typed("--state", Path, Path("state/sandbox"), "directory of journal, bodies, key and index")
     add.text("--webhook", "", "where events are posted; without it none are told")
     add.text("--api-key", DEFAULT_KEY, "the key requests must carry")
     add.several("--sender", "an address that may stand in `from`; without any, every address may")
