@@ -172,13 +172,21 @@ class Renderer:
         )
 
     def _culprit(self) -> str:
-        """The first item that can't be rendered by itself, as the beginning of a message."""
+        """The first item that can't be rendered by itself, as the beginning of a message; none if nothing can be."""
+        if not self._renders(Choice.nothing()):
+            return ""
         for item in self._content.items:
-            try:
-                compile_mjml(self._digest.mjml(Choice.of(self._issue, [Placement(item.id, "full")])))
-            except RenderError:
+            if not self._renders(Choice.of(self._issue, [Placement(item.id, "full")])):
                 return f"The item {item.id!r} can't be rendered. "
         return ""
+
+    def _renders(self, choice: Choice) -> bool:
+        try:
+            compile_mjml(self._digest.mjml(choice))
+            self._digest.text(choice)
+        except RenderError:
+            return False
+        return True
 
     def _require_own_tags(self) -> None:
         """Nothing but our own links may look like a personal tag: a provider would replace it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,12 @@ def choose() -> Choose:
 
 
 @pytest.fixture(scope="session")
+def read_page() -> Callable[[str], Page]:
+    """Reads an HTML mail as a browser would."""
+    return Page
+
+
+@pytest.fixture(scope="session")
 def everything() -> Callable[[Content], list[Placement]]:
     """All items in full."""
     return lambda content: mail_order(content, {item.id: "full" for item in content.items})
@@ -148,6 +155,33 @@ def everything() -> Callable[[Content], list[Placement]]:
 def hostile() -> Callable[[int], Content]:
     """An issue whose every text was made to break out; the same number gives the same issue."""
     return lambda seed: HostileWriter(seed).issue()
+
+
+class Page(HTMLParser):
+    """Links, images and texts of an HTML mail, as a browser sees them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.links: list[str] = []
+        self.images: list[str] = []
+        self.tags: list[str] = []
+        self.text = ""
+        self.languages: list[str] = []
+        self.feed(html.partition("<body")[2])
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.append(tag)
+        if tag == "a":
+            self.links.append(found["href"] or "")
+        if tag == "img":
+            self.images.append(found["src"] or "")
+        if found.get("lang"):
+            self.languages.append(found["lang"] or "")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
 
 
 class HostileWriter:
