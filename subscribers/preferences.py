@@ -42,13 +42,13 @@ class Preferences:
             raise InvalidWish(f"hour {self.send_hour}: write 0 to 23")
 
 
-def clean_name(text: str) -> str:
-    """A reader's name in NFC on one line, or `InvalidWish`: it stands in a header, where a line break ends it."""
+def clean_name(text: str, what: str = "the name") -> str:
+    """Text such as a reader's name in NFC on one line, or `InvalidWish`: in a header a line break would end it."""
     name = unicodedata.normalize("NFC", text).strip()
     if _CONTROL.search(name):
-        raise InvalidWish("the name holds a line break or another control character: write it on one line")
+        raise InvalidWish(f"{what} holds a line break or another control character: write it on one line")
     if len(name) > MAX_NAME:
-        raise InvalidWish(f"the name is longer than {MAX_NAME} characters: shorten it")
+        raise InvalidWish(f"{what} is longer than {MAX_NAME} characters: shorten it")
     return name
 
 

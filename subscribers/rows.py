@@ -6,6 +6,7 @@ there. Only an empty `sections` or `categories` cell is a word of its own: nothi
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -143,7 +144,7 @@ class RowReader:
         moment = _moment(at, self._zone)
         if moment > self._now:
             raise RowProblem(f"consent_at {at[:40]!r} is in the future")
-        return Agreed(moment, clean_name(source))
+        return Agreed(moment, clean_name(source, "consent_source"))
 
 
 def _checked(header: Sequence[str]) -> tuple[str, ...]:
@@ -174,7 +175,7 @@ def _spellings(rows: Iterable[ChoiceRow], aliases: Mapping[str, str]) -> dict[st
 
 
 def _folded(spelling: str) -> str:
-    return clean_name(" ".join(spelling.split())).casefold()
+    return " ".join(unicodedata.normalize("NFC", spelling).split()).casefold()
 
 
 def _picker(kind: str, vocabulary: Mapping[str, str]) -> Callable[[str], Picks]:
