@@ -8,6 +8,7 @@ two words of the next one's (the enumerators between them are missing).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -19,7 +20,8 @@ from newsletter.issues.content import Block, Table
 _PAIRS = {")": "(", "）": "(", "」": "「", "』": "『", "]": "[", "〉": "〈", "》": "《"}
 _MOST_RUNS = 200
 _SAME = {"（": "("}
-_ENUMERATOR = re.compile(r"(?:^|(?<=[\s(（▲]))(?:\d{1,2}|[가-힣A-Za-z])\Z")
+_BRACKET = re.compile("[" + re.escape("".join((*_PAIRS, *_SAME, *_PAIRS.values()))) + "]")
+_ENUMERATOR = re.compile(r"(?:^|(?<=[\s(（▲]))(?:\d{1,2}|[가나다라마바사아자차카타파하A-Za-z])\Z")
 
 
 def report_damage(draft: Draft, account: Account) -> None:
@@ -46,19 +48,15 @@ def _warn(account: Account, item: str, text: Text, place: int, why: str) -> None
 
 def unopened(text: str) -> int | None:
     """Where the first bracket closes that never opened. Enumerators such as `1)` and `가)` are none."""
-    depth: dict[str, int] = {}
-    for place, character in enumerate(text):
-        if character in _PAIRS:
-            opener = _PAIRS[character]
-            depth[opener] = depth.get(opener, 0) - 1
-            if depth[opener] < 0:
-                if character == ")" and _ENUMERATOR.search(text[max(place - 4, 0) : place]):
-                    depth[opener] = 0
-                else:
-                    return place
-        elif character in "(（「『[〈《":
-            opener = _SAME.get(character, character)
-            depth[opener] = depth.get(opener, 0) + 1
+    depth: Counter[str] = Counter()
+    for found in _BRACKET.finditer(text):
+        opener = _PAIRS.get(found[0])
+        if opener is None:
+            depth[_SAME.get(found[0], found[0])] += 1
+        elif depth[opener]:
+            depth[opener] -= 1
+        elif found[0] != ")" or not _ENUMERATOR.search(text[max(found.start() - 4, 0) : found.start()]):
+            return found.start()
     return None
 
 

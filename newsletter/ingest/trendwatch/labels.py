@@ -1,6 +1,6 @@
 """Row labels, and their two levels where a table groups its rows.
 
-Text extraction flattens `4대 추진 과제 | 산업 기초 역량` into one run of short lines. Only a group that counts
+Text extraction flattens `4대 실행 과제 | 자료 거래 체계` into one run of short lines. Only a group that counts
 itself can be told apart for certain: `4대 … 과제` and exactly four rows from there. Where the count does not
 agree the label stays whole, with a warning.
 """

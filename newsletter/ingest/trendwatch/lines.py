@@ -63,6 +63,8 @@ def width(text: str) -> float:
 
 def head_of(text: str, letters: int) -> str:
     """The shortest start of `text` that holds that many letters (white space not counted)."""
+    if letters <= 0:
+        return ""
     for place, character in enumerate(text, start=1):
         letters -= not character.isspace()
         if letters <= 0:

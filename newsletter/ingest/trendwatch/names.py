@@ -1,6 +1,6 @@
 """Which clipping a row of the table is, and which category the row stands under.
 
-Category and name come out as one run of short lines: `전기차` / `전기차` / `무선 충전 도로`, or `AI AI 기반 챗봇` on
+Category and name come out as one run of short lines: `모빌리티` / `도로 진동` / `발전 매트`, or `AI AI 도면 검토` on
 one. The summary knows the names, so what stands before a known name is the category.
 """
 

@@ -1,4 +1,4 @@
-"""`Title (美 NIST, 11.20)`: the source that stands behind a title."""
+"""`Title (美 AMRI, 9.08)`: the source that stands behind a title."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def split_tail(text: str) -> tuple[str, Tail | None]:
 
 
 def read_tail(printed: str) -> Tail | None:
-    """The source in `(美 NIST, 11.20)` or `(11.20)`; `None` unless it ends in a date."""
+    """The source in `(美 AMRI, 9.08)` or `(9.08)`; `None` unless it ends in a date."""
     head, _, date_text = printed[1:-1].rpartition(",")
     if read_day(date_text.strip()) is None:
         return None
