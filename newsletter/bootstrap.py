@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Final
 
 from newsletter.db import Database
+from newsletter.delivery.transports.base import Transport
+from newsletter.delivery.transports.file import FileTransport
+from newsletter.delivery.transports.sendgrid import SendGridTransport
 from newsletter.errors import SettingsError
 from newsletter.jobs.product import Product
 from newsletter.kit.clock import Clock, SystemClock
 from newsletter.settings import Settings, TransportName
 
-if TYPE_CHECKING:
-    from newsletter.delivery.transports.base import Transport
-
 __all__ = ["Product", "open_product", "open_transport"]
+
+SANDBOX_KEY: Final = "SG.sandbox"
+"""What the stand-in wants as its key; it opens nothing."""
 
 
 def open_product(settings: Settings, clock: Clock | None = None) -> Product:
@@ -31,9 +34,6 @@ def open_product(settings: Settings, clock: Clock | None = None) -> Product:
 
 def open_transport(settings: Settings) -> Transport:
     """Where mail goes, by `NEWSLETTER_TRANSPORT`. Raises `SettingsError` where its own settings are missing."""
-    from newsletter.delivery.transports.file import FileTransport
-    from newsletter.delivery.transports.sendgrid import SendGridTransport
-
     if settings.transport is TransportName.FILE:
         return FileTransport(settings.file_transport_dir)
     if settings.transport is TransportName.SANDBOX:

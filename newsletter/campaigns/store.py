@@ -74,9 +74,9 @@ def create(session: Session, mailing_list: MailingList, stored: Stored, request:
         subject=request.subject,
         created_at=now,
     )
-    session.add(campaign)
     try:
-        session.flush()
+        with session.begin_nested():
+            session.add(campaign)
     except IntegrityError as error:
         raise StateError(f"The list {mailing_list.slug} already has a campaign for {occurrence}.") from error
     assert campaign.id is not None

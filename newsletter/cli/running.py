@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from importlib.metadata import entry_points
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import typer
 import uvicorn
@@ -70,7 +70,7 @@ class Background:
         self._lanes = threading.Thread(target=self._send, name="lanes", daemon=True)
         self._clock = _clock(parts)
 
-    def __enter__(self) -> Background:
+    def __enter__(self) -> Self:
         self._lanes.start()
         self._clock.start()
         return self

@@ -45,7 +45,7 @@ def coverage(product: Product, issue_key: str) -> Coverage:
         mailing_list = session.get_one(MailingList, stored.issue.list_id)
         who = audience.candidates(mailing_list, CADENCES, product.clock.now()).subquery().c
         query = sql(who.selection_id, func.count()).where(who.reason.is_(None)).group_by(who.selection_id)
-        readers: dict[int, int] = dict(session.execute(query).tuples().all())
+        readers: dict[int, int] = dict(session.execute(query).all())
         selections = session.exec(select(Selection).where(Selection.list_id == mailing_list.id)).all()
         naming = looks.naming(looks.list_choices(session, mailing_list))
     counts: Counter[tuple[str, str]] = Counter()

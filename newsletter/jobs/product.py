@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from newsletter.db import Database
+from newsletter.delivery.transports.base import Transport
 from newsletter.kit.clock import Clock
 from newsletter.kit.tokens import KeyRing
 from newsletter.settings import Settings
-
-if TYPE_CHECKING:
-    from newsletter.delivery.transports.base import Transport
 
 Progress = Callable[[str, int, int], None]
 """(what is being done, how far, of how much): called often, must be cheap."""

@@ -86,6 +86,7 @@ class Api:
             "journal_bytes": self._desk.journal.end,
             "webhook": dataclasses.asdict(self._desk.poster.tally),
             "faults_played": dict(self._desk.script.played),
+            "mails_by_event": self._desk.store.mails_by_event(),
             **self._desk.store.counts(),
         }
 

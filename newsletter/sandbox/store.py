@@ -222,6 +222,14 @@ class Store:
         }
         return {name: self._number(query) or 0 for name, query in queries.items()}
 
+    def mails_by_event(self) -> dict[str, int]:
+        """How many mails had an event of each kind; opens by people and by machines apart."""
+        query = """
+            SELECT iif(json_extract(body, '$.sg_machine_open'), 'machine_open', kind) AS what,
+                   count(DISTINCT mail_id) AS mails
+            FROM event GROUP BY what ORDER BY what"""
+        return {row["what"]: row["mails"] for row in self._all(query)}
+
     # --- plumbing --------------------------------------------------------------------------------------------------
 
     def _all(self, query: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:

@@ -145,9 +145,7 @@ class _Demonstration:
         lists.create(self._product, NewList(LIST, "기술 동향 브리핑", "Technology Briefing", ListKind.INFORMATION))
         imported = issues.import_issue(self._product, issue, LIST)
         content = imported.stored.content
-        say(
-            f"· issue {content.key} of {content.publication}: {len(content.items)} items, {len(content.warnings)} warnings"
-        )
+        say(f"· {content.publication} {content.key}: {len(content.items)} items, {len(content.warnings)} warnings")
         issues.make_ready(self._product, content.key, Readying(accept_suggestions=True, accept_new=True))
         return content.key
 

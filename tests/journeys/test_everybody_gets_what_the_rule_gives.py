@@ -1,0 +1,106 @@
+"""From a published file to mails that hold exactly what each reader picked, judged from outside."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter.bootstrap import Product
+from newsletter.cli.demo.stand_in import StandIn
+from newsletter.cli.sample_readers import write_sample_readers
+from newsletter.issues import store
+from newsletter.issues.content_json import dump
+from newsletter.jobs import campaigns, issues, lists, readers, sending
+from newsletter.jobs.campaigns import NewCampaign
+from newsletter.jobs.issues import Readying
+from newsletter.jobs.lists import NewList
+from newsletter.jobs.planning import plan
+from newsletter.jobs.readers import FileImport
+from subscribers.defaults import DIGEST_CATEGORY_ALIASES
+from subscribers.models import ListKind
+from tests.journeys.conftest import BATCH_SIZE
+
+CHECKER = Path(__file__).parent.parent / "oracle" / "checker.py"
+SELECTIONS = 300
+
+
+def send_everything(product: Product, published: Path, directory: Path, readers_count: int) -> dict[str, Any]:
+    """List, issue, readers, plan, delivery; leaves the CSV and the issue's JSON for the checker."""
+    lists.create(product, NewList("digest", "기술 동향 브리핑", "Technology Briefing", ListKind.INFORMATION))
+    key = issues.import_issue(product, published, "digest").stored.content.key
+    issues.make_ready(product, key, Readying(accept_suggestions=True, accept_new=True))
+    with product.database.read() as session:
+        (directory / "issue.json").write_bytes(dump(store.find(session, key).content))
+    write_sample_readers(directory / "readers.csv", readers_count, SELECTIONS)
+    readers.import_file(product, "digest", FileImport(directory / "readers.csv"))
+    campaign = campaigns.create(product, NewCampaign(key))
+    assert campaign.id is not None
+    planned = plan(product, campaign.id)
+    campaigns.start(product, campaign.id)
+    sending.send_until_idle(product, campaign.id)
+    status = campaigns.status_json(campaigns.status(product, campaign.id))
+    assert planned.frozen.batches == status["requests"]
+    return status
+
+
+def judge(directory: Path) -> tuple[int, dict[str, Any]]:
+    """Run the outside checker on what the sandbox kept."""
+    aliases = [f"{alias}={key}" for alias, key in DIGEST_CATEGORY_ALIASES.items()]
+    files = [str(directory / name) for name in ("sandbox", "readers.csv", "issue.json")]
+    done = subprocess.run(
+        [sys.executable, "-I", str(CHECKER), *files, str(BATCH_SIZE), *aliases],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture
+def readers_count(database_url: str) -> int:
+    """Ten thousand on SQLite, and on PostgreSQL enough to see that it is the same."""
+    return 10_000 if database_url.startswith("sqlite") else 2_000
+
+
+def test_every_reader_gets_exactly_the_items_and_forms_that_the_rule_gives(
+    product: Product, stand_in: StandIn, published_issue: Path, tmp_path: Path, readers_count: int
+) -> None:
+    status = send_everything(product, published_issue, tmp_path, readers_count)
+    assert status["state"] == "finished"
+    assert status["closes"]
+    assert status["candidates"] == readers_count
+    verdict, summary = judge(tmp_path)
+    assert summary["first_faults"] == []
+    assert verdict == 0
+    assert summary["readers"] == status["deliveries"] == stand_in.get("stats")["mails_accepted"]
+    assert summary["requests"] == status["requests"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("harm", ["lost", "doubled", "another's wishes", "an item in another form"])
+def test_the_checker_sees_what_it_should(product: Product, published_issue: Path, tmp_path: Path, harm: str) -> None:
+    """Negative controls: the journal is changed as a wrong product would have written it."""
+    send_everything(product, published_issue, tmp_path, 300)
+    assert judge(tmp_path)[0] == 0
+    journal = tmp_path / "sandbox" / "journal.jsonl"
+    lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
+    if harm == "lost":
+        journal.write_text("".join(lines[1:]), encoding="utf-8")
+    elif harm == "doubled":
+        journal.write_text("".join([*lines, lines[-1]]), encoding="utf-8")
+    elif harm == "another's wishes":
+        first, last = json.loads(lines[0]), json.loads(lines[-1])
+        first["content"], last["content"] = last["content"], first["content"]
+        journal.write_text("".join([json.dumps(first) + "\n", *lines[1:-1], json.dumps(last) + "\n"]), encoding="utf-8")
+    else:
+        content = next((tmp_path / "sandbox" / "content").glob("*.json"))
+        content.write_text(content.read_text(encoding="utf-8").replace("h3", "h4"), encoding="utf-8")
+    verdict, summary = judge(tmp_path)
+    assert verdict == 1
+    assert summary["faults"]
