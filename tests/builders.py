@@ -7,28 +7,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
+from newsletter.db import Database
 from subscribers import subscriptions, suppression
 from subscribers.addresses import normalise
 from subscribers.audience import ALL_LISTS
 from subscribers.consent import READER, Act
+from subscribers.importer import Imported, Options, import_file
 from subscribers.models import (
     Cadence,
     ListKind,
     MailingList,
+    Subscriber,
     Subscription,
     SuppressionReason,
     Tracking,
 )
 from subscribers.preferences import Preferences
 from subscribers.selections import WhenEmpty, Wishes
-from subscribers.store import add_digest_choices, create_list
+from subscribers.store import add_digest_choices, create_list, find_list
 from subscribers.subscriptions import Proof
 
 LONG_AGO = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
 """When these readers signed up."""
+TODAY = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
+"""When files are imported, unless a test says otherwise."""
 
 
 def a_list(
@@ -111,3 +117,29 @@ def the_four(session: Session, mailing_list: MailingList, *, now: datetime = LON
     )
     suppression.suppress(session, "dave@example.com", ALL_LISTS, SuppressionReason.HARD_BOUNCE, now, "550 5.1.1")
     return people
+
+
+@dataclass(frozen=True, slots=True)
+class Importing:
+    """Imports text or bytes into the list `digest`, and looks at what is stored."""
+
+    database: Database
+    folder: Path
+
+    def __call__(self, content: str | bytes, options: Options | None = None, now: datetime = TODAY) -> Imported:
+        """Import as `readers.csv`."""
+        path = self.folder / "readers.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return import_file(self.database, "digest", path, now, options)
+
+    def stored(self) -> dict[str, Subscription]:
+        """Every subscription by address."""
+        with self.database.read() as session:
+            found = session.exec(
+                select(Subscriber.email_key, Subscription).where(Subscriber.id == Subscription.subscriber_id)
+            )
+            return {key: subscription for key, subscription in found if key is not None}
+
+    def mailing_list(self, session: Session) -> MailingList:
+        """The list that is imported into."""
+        return find_list(session, "digest")
