@@ -80,7 +80,7 @@ class ClippingReader:
             and pen.run
             and seam.verdict == "on"
             and not foreign
-            and (not (source or name) or self._is_sure(pen, lines[place]))
+            and (not (source or name) or self.joiner.is_sure(pen.run, lines[place]))
         ):
             pen.go_on(lines[place], seam)
             return place + 1
@@ -92,12 +92,6 @@ class ClippingReader:
 
     def _seam(self, line: Line) -> Seam:
         return self.clippings[-1].pen.seam(line) if self.clippings else Seam("ends")
-
-    @staticmethod
-    def _is_sure(pen: Pen, line: Line) -> bool:
-        """The text goes on, whatever seems to stand ahead."""
-        run = pen.run
-        return run is not None and (run.is_note or run.last.trailing or pen.joiner.is_inside_a_word(run, line))
 
     def _leftover(self, line: Line, pen: Pen | None, place: int) -> int:
         """A line of text that no sign opens and nothing ahead explains: more of the text, if there is one."""

@@ -121,6 +121,12 @@ class Joiner:
         is_short = run.last_width <= _SHORT * self.columns.usual(run)
         return Seam("ends") if is_short and self.cell else Seam("on", " ", is_guess=is_short)
 
+    def is_sure(self, run: Run, line: Line) -> bool:
+        """The run goes on with this line even if something else may stand ahead."""
+        if run.last.trailing:
+            return True
+        return self.is_full(run) and (run.is_note or self.is_inside_a_word(run, line))
+
     def is_full(self, run: Run) -> bool:
         """Its last line reaches the right edge."""
         return run.last_width >= _FULL * self.columns.usual(run)

@@ -142,12 +142,9 @@ class TableReader:
     def _seam(pen: Pen, run: Run, line: Line, label: int) -> Seam:
         """The words decide; where they leave a doubt, a label ahead ends the cell, and nothing ahead goes on."""
         seam = pen.joiner.seam(run, line)
-        if run.is_note:
-            return seam
-        if seam.verdict == "ends" and run.last.trailing and not label:
+        if seam.verdict == "ends" and run.last.trailing and not (label or run.is_note):
             return Seam("on", " ")
-        sure = run.last.trailing or pen.joiner.is_inside_a_word(run, line)
-        return Seam("ends") if label and not sure else seam
+        return Seam("ends") if label and not pen.joiner.is_sure(run, line) else seam
 
     @staticmethod
     def _label_ahead(lines: Sequence[Line], place: int) -> int:
