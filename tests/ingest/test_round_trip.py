@@ -15,53 +15,57 @@ from newsletter.ingest.trendwatch import parse
 from newsletter.ingest.trendwatch.lines import width
 from newsletter.issues.content import Block, Content, Item, Row, Section, Source, Table
 
-WORDS = [
-    "바람",
-    "파도",
-    "등대",
-    "부표",
-    "항로",
-    "관측",
-    "지도",
-    "온도",
-    "염분",
-    "전지",
-    "돛대",
-    "선원",
-    "항만",
-    "어민",
-    "해류",
-    "바위",
-    "안개",
-    "시험",
-    "자료",
-    "기록",
-    "공개",
-    "비교",
-    "정비",
-    "보급",
-    "운항",
-    "계절",
-    "그물을",
-    "배에서",
-    "섬마다",
-    "밤에는",
-    "낮은",
-    "높은",
-    "새로운",
-    "오래된",
-    "가벼운",
-    "튼튼한",
-    "빠르게",
-    "천천히",
-    "함께",
-    "나누어",
-    "미리",
-    "다시",
-    "스스로",
-    "멀리",
-    "가까이",
-]
+WORDS = (
+    *(
+        "바람",
+        "파도",
+        "등대",
+        "부표",
+        "항로",
+        "관측",
+        "지도",
+        "온도",
+        "염분",
+        "전지",
+        "돛대",
+        "선원",
+        "항만",
+        "어민",
+        "해류",
+        "바위",
+    ),
+    *(
+        "시험",
+        "자료",
+        "기록",
+        "공개",
+        "비교",
+        "정비",
+        "보급",
+        "운항",
+        "계절",
+        "그물을",
+        "배에서",
+        "섬마다",
+        "밤에는",
+        "낮은",
+    ),
+    *(
+        "새로운",
+        "오래된",
+        "가벼운",
+        "튼튼한",
+        "빠르게",
+        "천천히",
+        "함께",
+        "나누어",
+        "미리",
+        "다시",
+        "스스로",
+        "멀리",
+        "가까이",
+    ),
+)
 ENDS = ("전망", "분석", "확대", "예정", "추진", "필요", "가능")
 BODY, POINT, NOTE, CELL, CLIP, CLIP_NOTE = 75.0, 77.0, 93.0, 67.0, 43.0, 53.0
 
@@ -150,19 +154,19 @@ def an_article(chance: random.Random, number: int) -> Item:
             body.append(Block("bullet", 0, sentence(chance, 4, 25)))
     return Item(
         f"industry-tech-{number}", "article", "industry-tech", f"{sentence(chance, 3, 5)} {number}호".replace(",", ""),
-        summary=sentence(chance, 6, 20), page=number, reference=f"Org, A Paper {'Again ' * chance.randint(0, 14)}2026.9.1.",
+        summary=sentence(chance, 6, 20), page=number,
+        reference=f"Org, A Paper {'Again ' * chance.randint(0, 14)}2026.9.1.",
         source=Source("加", f"Org {number}", "2026-09-01", "9.1"), body=tuple(body),
     )  # fmt: skip
 
 
 def a_clipping(chance: random.Random, number: int) -> Item:
+    kinds = ["note" if chance.random() < 0.2 else "bullet" for _ in range(chance.randint(1, 4))]
     body = [Block("bullet", 0, sentence(chance, 3, 8))]
-    for _ in range(chance.randint(1, 4)):
-        body.append(
-            Block("note", 0, sentence(chance, 3, 12))
-            if chance.random() < 0.2
-            else Block("bullet", 1, sentence(chance, 3, 12))
-        )
+    body += [
+        Block("note", 0, sentence(chance, 3, 12)) if kind == "note" else Block("bullet", 1, sentence(chance, 3, 12))
+        for kind in kinds
+    ]
     return Item(
         f"clipping-{number}", "clipping", "clipping", " ".join([*name(chance, chance.randint(1, 3)), f"제{number}"]),
         summary=sentence(chance, 4, 15), categories=(chance.choice(("신소재", "배터리", "AI")),),
@@ -256,3 +260,10 @@ def test_a_printed_issue_reads_back_or_says_where_it_guessed(seed: int) -> None:
             other.source,
             other.reference,
         )
+
+
+def test_without_the_spaces_at_its_ends_of_lines_an_issue_does_not_read_back() -> None:
+    chance = random.Random(7)  # noqa: S311 -- a test's dice
+    content = an_issue(chance)
+    bare = "\n".join(line.rstrip() for line in printed(content, chance).split("\n"))
+    assert parse(bare).items != content.items
