@@ -14,10 +14,10 @@ import hypothesis
 import psycopg
 import pytest
 from sqlalchemy import make_url
-from sqlmodel import SQLModel
 
 from newsletter.db import Database
 from newsletter.kit.clock import SteppedClock
+from newsletter.migrations.run import upgrade
 
 hypothesis.settings.register_profile("ours", deadline=None)  # a shared machine pauses whenever it likes
 hypothesis.settings.load_profile("ours")
@@ -106,8 +106,6 @@ def _postgresql_copy(server: str) -> Iterator[str]:
 
 
 def _create_schema(url: str) -> None:
-    import newsletter.tables  # noqa: F401, PLC0415 -- registers every table
-
     database = Database(url)
-    SQLModel.metadata.create_all(database.engine)
+    upgrade(database)
     database.dispose()

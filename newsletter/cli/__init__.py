@@ -29,7 +29,7 @@ app.command("demo")(demo.demo)
 def main() -> int:
     """Run one command. Errors a person can act on are one sentence and an exit code, never a traceback."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except typer.Exit as leave:
         return leave.exit_code
     except typer.Abort:
@@ -44,7 +44,7 @@ def main() -> int:
     except NewsletterError as error:
         show_error(str(error))
         return 1
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 if __name__ == "__main__":

@@ -15,14 +15,15 @@ ODD_MAILBOXES = ("bounce", "blocked", "deferred", "spam")
 
 
 def write_sample_readers(path: Path, readers: int, selections: int, seed: int = 1) -> None:
-    """A CSV for `newsletter subscribers import` with so many readers, who share so many distinct selections."""
+    """A CSV for `newsletter subscribers import` with so many readers and distinct selections, some far more popular."""
     random = Random(seed)  # noqa: S311 -- sample data
     picks = _picks(random, selections)
+    weights = [1 / rank for rank in range(1, len(picks) + 1)]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         for number in range(1, readers + 1):
-            sections, categories = picks[number - 1] if number <= len(picks) else random.choice(picks)
+            sections, categories = picks[number - 1] if number <= len(picks) else random.choices(picks, weights)[0]
             writer.writerow(_reader(random, number, sections, categories))
 
 
@@ -34,7 +35,7 @@ def _reader(random: Random, number: int, sections: str, categories: str) -> dict
         "cadence": "each",
         "sections": sections,
         "categories": categories,
-        "tracking": random.choices(("aggregate", "individual", "none"), (7, 2, 1))[0],
+        "tracking": "aggregate" if odd else random.choices(("aggregate", "individual", "none"), (7, 2, 1))[0],
         "consent_at": "2026-08-01T09:00:00+09:00",
         "consent_source": "sample",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -12,8 +13,8 @@ _QUIET = ("httpx", "httpcore", "python_http_client", "apscheduler", "uvicorn.acc
 """Libraries that would write URLs (which hold tokens) or, at DEBUG, the provider's key."""
 
 
-def configure(*, as_json: bool) -> None:
-    """Set up logging for this process: people read text, machines JSON."""
+def configure(*, as_json: bool, stream: TextIO | None = None) -> None:
+    """Set up logging for this process, to stderr unless said otherwise: people read text, machines JSON."""
     renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[
@@ -25,7 +26,7 @@ def configure(*, as_json: bool) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
     for name in _QUIET:

@@ -20,8 +20,13 @@ from newsletter.sandbox.outcomes import SUPPRESSES
 from newsletter.sandbox.telling import Told, engagement
 
 _LINK: Final = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*["'](https?://[^"']+)["']""", re.IGNORECASE)
+_IMAGE: Final = re.compile(r"""<img\b[^>]*?\bsrc\s*=\s*["'](https?://[^"']+)["']""", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"<(https?://[^>]+)>")
 _ONE_CLICK: Final = {"List-Unsubscribe": "One-Click"}
+BROWSER: Final = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+)
+"""What people's requests say of themselves: as a tool's they would, rightly, not count as theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Deeds:
     machine_opens: int = 0
     clicks: int = 0
     links_followed: int = 0
+    images_loaded: int = 0
+    """From the sender's own site, such as a shared image that counts."""
     complaints: int = 0
 
 
@@ -52,6 +59,7 @@ class Reader:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._http = httpx.Client(timeout=10, trust_env=False, headers={"User-Agent": BROWSER})
 
     def opens(self, mail: Mail, *, machine: bool = False) -> bool:
         """An open, if it can be seen: without SendGrid's pixel nobody learns of it."""
@@ -94,16 +102,23 @@ class Reader:
             if mail.opens_tracked and happens(draw, shares.machine_opens):
                 deeds.machine_opens += 1
                 told.append(engagement(mail, "open", at, machine=True))
-            if mail.opens_tracked and happens(draw, shares.opens):
-                deeds.opens += 1
-                told.append(engagement(mail, "open", at))
+            if happens(draw, shares.opens):
+                told += self._look(mail, at, deeds)
             if happens(draw, shares.complaints):
                 deeds.complaints += 1
                 told.append(engagement(mail, "spamreport", at))
                 self._desk.store.suppress([(mail.address, SUPPRESSES["spamreport"])])
-            if happens(draw, shares.clicks) and (links := self._links(mail)):
+            if happens(draw, shares.clicks) and (links := self._found(_LINK, mail)):
                 told += self._click(mail, draw.choice(links), at, deeds)
         return told
+
+    def _look(self, mail: Mail, at: float, deeds: Deeds) -> list[Told]:
+        """The mail is shown with its pictures; SendGrid learns of it only where its own pixel is among them."""
+        deeds.images_loaded += sum(self._request("GET", image).startswith("2") for image in self._found(_IMAGE, mail))
+        if not mail.opens_tracked:
+            return []
+        deeds.opens += 1
+        return [engagement(mail, "open", at)]
 
     def _click(self, mail: Mail, link: str, at: float, deeds: Deeds) -> list[Told]:
         """The link is followed; SendGrid learns of it only where it rewrote the links."""
@@ -113,17 +128,16 @@ class Reader:
         deeds.clicks += 1
         return [engagement(mail, "click", at, url=link)]
 
-    def _links(self, mail: Mail) -> list[str]:
+    def _found(self, what: re.Pattern[str], mail: Mail) -> list[str]:
         body = body_of(mail, self._desk.journal.contents.load(mail.content), "text/html")
-        return [html.unescape(link) for link in _LINK.findall(body)]
+        return [html.unescape(address) for address in what.findall(body)]
 
-    @staticmethod
-    def _request(method: str, address: str, form: dict[str, str] | None = None) -> str:
+    def _request(self, method: str, address: str, form: dict[str, str] | None = None) -> str:
         """The status and its phrase, or why nothing was asked."""
         if not is_loopback(urlsplit(address).hostname or ""):
             return f"Not asked: {address} is not on this machine."
         try:
-            answer = httpx.request(method, address, data=form, timeout=10, trust_env=False)
+            answer = self._http.request(method, address, data=form)
         except httpx.HTTPError as error:
             return f"{type(error).__name__}: {error}"
         return f"{answer.status_code} {answer.reason_phrase}"

@@ -37,7 +37,7 @@ from newsletter.settings import Settings, TransportName
 from subscribers.models import ListKind
 
 READERS = 1_000
-SELECTIONS = 180
+SELECTIONS = 60
 BATCH_SIZE = 50
 """Small, so that a thousand readers make enough requests to be worth watching."""
 LIST = "digest"
@@ -56,7 +56,6 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the site, if it is free.")] = 8000,
 ) -> None:
     """From nothing to a delivered issue: sample issue, 1,000 sample readers, a SendGrid stand-in, events back."""
-    configure(as_json=False)
     with ExitStack() as stack:
         stage = stack.enter_context(_stage(port))
         figures = _Demonstration(stage).run(issue or _sample_issue())
@@ -68,9 +67,8 @@ def demo(
         if ends:
             raise typer.Exit(1 if wrong else 0)
         show("")
-        show(
-            f"Start here: {stage.stand_in.address}  (every reader's inbox; the site is {stage.product.settings.base_url})"
-        )
+        show(f"Start here: {stage.stand_in.address}  (every reader's inbox)")
+        say(f"The site: {stage.product.settings.base_url}")
         say("Ctrl-C ends it.")
         _wait_for_ctrl_c()
 
@@ -91,6 +89,7 @@ def _stage(port: int) -> Iterator[_Stage]:
     site_port = free_port(port)
     site = f"http://127.0.0.1:{site_port}"
     with ExitStack() as stack:
+        configure(as_json=False, stream=stack.enter_context((state / "log").open("w", encoding="utf-8")))
         stand_in = StandIn(state / "sandbox", f"{site}/webhooks/sendgrid", free_port(8025))
         stack.callback(stand_in.stop)
         product = open_product(
@@ -105,6 +104,7 @@ def _stage(port: int) -> Iterator[_Stage]:
                 postal_address="1 Sample Street, Seoul",
                 phone="+82-2-000-0000",
                 batch_size=BATCH_SIZE,
+                rate_per_second=500,
             )
         )
         stack.callback(product.close)
@@ -132,6 +132,7 @@ class _Demonstration:
 
     def __init__(self, stage: _Stage) -> None:
         self._product, self._stand_in, self._state = stage.product, stage.stand_in, stage.state
+        self._loads = 0
 
     def run(self, issue: Path) -> Figures:
         key = self._bring_in(issue)
@@ -182,7 +183,8 @@ class _Demonstration:
     def _let_them_read(self) -> None:
         self._events_are_in()
         time.sleep(LOOK_SECONDS)
-        self._stand_in.post("opens", **CROWD)
+        deeds = self._stand_in.post("opens", **CROWD)
+        self._loads = deeds["images_loaded"]
         self._events_are_in()
         say("· some of the readers have looked, and so have machines")
 
@@ -203,9 +205,12 @@ class _Demonstration:
         with self._product.database.read() as session:
             found = report(session, campaign_id)
         head, *rows = found.rows()
-        show_table("", [str(name) for name in head], [list(row) for row in rows])
+        short = [list(row) for row in rows if not str(row[0]).startswith("clicks by")]
+        show_table("", [str(name) for name in head], short)
         status = campaigns.status_json(campaigns.status(self._product, campaign_id))
-        return Figures(status, found.to_json(), self._stand_in.get("stats"), planned.frozen.batches, READERS)
+        return Figures(
+            status, found.to_json(), self._stand_in.get("stats"), planned.frozen.batches, READERS, self._loads
+        )
 
 
 def _fresh(state: Path) -> Path:

@@ -15,6 +15,8 @@ class Figures:
     stand_in: dict[str, Any]
     needed_requests: int
     readers: int
+    loads: int
+    """Shared images that the sandbox's people loaded."""
 
 
 def headline(figures: Figures) -> str:
@@ -50,6 +52,7 @@ def faults(figures: Figures) -> list[str]:
         ),
         "delivered, as the sandbox told it": report["outcome"]["delivered"] == told.get("delivered", 0),
         "people who opened, as the sandbox told it": report["opens"]["people"] == told.get("open", 0),
+        "image loads, as the sandbox made them": report["opens"]["loads"] == figures.loads,
         "machines that opened, as the sandbox told it": report["opens"]["machines"] == told.get("machine_open", 0),
     }
     return [what for what, holds in checks.items() if not holds]
