@@ -72,17 +72,13 @@ class ClippingReader:
 
     def _bare(self, lines: Sequence[Line], place: int) -> int:
         """More of the text, the row's source, or the next row's category and name."""
-        seam, source, name = self._seam(lines[place]), self._source_ahead(lines, place), _name_ahead(lines, place)
         pen = self.clippings[-1].pen if self.clippings else None
-        foreign = source and pen and pen.run and _is_foreign(pen.run, lines[place : place + source])
-        if (
-            pen
-            and pen.run
-            and seam.verdict == "on"
-            and not foreign
-            and (not (source or name) or self.joiner.is_sure(pen.run, lines[place]))
-        ):
-            pen.go_on(lines[place], seam)
+        source, name = self._source_ahead(lines, place), _name_ahead(lines, place)
+        if name and self.book.knows(_letters(lines[place : place + name])):
+            return self._begin(lines, place, name)
+        source_ahead = lines[place : place + source]
+        if pen and pen.run and self._goes_on(pen.run, lines[place], source_ahead, is_name=name > 0):
+            pen.go_on(lines[place], pen.seam(lines[place]))
             return place + 1
         if source:
             return self._take_source(lines, place, source)
@@ -90,8 +86,11 @@ class ClippingReader:
             return self._begin(lines, place, name)
         return self._repeated_name(lines, place) or self._leftover(lines[place], pen, place)
 
-    def _seam(self, line: Line) -> Seam:
-        return self.clippings[-1].pen.seam(line) if self.clippings else Seam("ends")
+    def _goes_on(self, run: Run, line: Line, source: Sequence[Line], *, is_name: bool) -> bool:
+        """The text goes on with this line; where a source or a name may start here, only if that is sure."""
+        if self.joiner.seam(run, line).verdict == "ends" or (source and _is_foreign(run, source)):
+            return False
+        return not (source or is_name) or self.joiner.is_sure(run, line)
 
     def _leftover(self, line: Line, pen: Pen | None, place: int) -> int:
         """A line of text that no sign opens and nothing ahead explains: more of the text, if there is one."""
@@ -162,6 +161,12 @@ class ClippingReader:
                     self.account.furniture(repeated, repeated.text, "repeated name")
                 return place + count
         return 0
+
+
+def _letters(lines: Sequence[Line]) -> str:
+    """The letters of a name ahead, without the point that may stand behind it on its last line."""
+    inner = split_inner_point(lines[-1])
+    return "".join(line.letters for line in lines[:-1]) + (squash(inner[0]) if inner else lines[-1].letters)
 
 
 def _is_foreign(run: Run, source: Sequence[Line]) -> bool:

@@ -49,6 +49,14 @@ class NameBook:
     def __post_init__(self) -> None:
         self.known |= {entry.category for entry in self.entries if entry.category}
 
+    def knows(self, letters: str) -> bool:
+        """These letters are a name the summary has, alone or behind a known category: no text goes on like that."""
+        before = {"", *map(squash, self.known)}
+        return any(
+            letters.endswith(entry.letters) and letters[: len(letters) - len(entry.letters)] in before
+            for entry in self.entries
+        )
+
     def read(self, pieces: list[tuple[str, Line]]) -> Name:
         """Take the next row's lines apart."""
         printed = join_label([text for text, _ in pieces])
