@@ -9,7 +9,7 @@ from sqlmodel import Session, func, select
 from newsletter.db import Database
 from subscribers.errors import UndoRefused
 from subscribers.fates import UNDONE, Fate
-from subscribers.importer import Imported
+from subscribers.importer import Imported, import_file
 from subscribers.models import ConsentRecord, Subscriber, Subscription, SubscriptionState
 from subscribers.subscriptions import Change, change, confirm, leave
 from subscribers.undo import Undone, undo
@@ -116,3 +116,14 @@ def test_many_rows_are_taken_back_in_pieces(importing: Importing, database: Data
     assert _undo(database, report).removed == 1_203
     with database.read() as session:
         assert _count(session) == (0, 0, 0)
+
+
+def test_who_waits_on_another_list_keeps_their_address(importing: Importing, database: Database) -> None:
+    """Imported into two lists at once without proof, so no consent record speaks for them; taken back from one."""
+    with database.write() as session:
+        a_list(session, slug="weekly")
+    report = importing("email\ncarol@example.net\n")
+    import_file(database, "weekly", importing.folder / "readers.csv", TODAY)
+    assert _undo(database, report) == Undone(removed=1, ended=0, kept=0)
+    with database.read() as session:
+        assert session.exec(select(Subscriber.email_key)).all() == ["carol@example.net"]
