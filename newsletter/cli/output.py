@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -63,7 +63,7 @@ def show_json(value: object) -> None:
     out.file.write(raw.decode())
 
 
-def show_table(title: str, head: list[str], rows: list[list[object]]) -> None:
+def show_table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A result for people."""
     table = Table(title=title or None, title_justify="left", header_style="bold")
     for name in head:

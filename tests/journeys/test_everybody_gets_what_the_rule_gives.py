@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -36,7 +37,7 @@ def send_everything(product: Product, published: Path, directory: Path, readers_
     issues.make_ready(product, key, Readying(accept_suggestions=True, accept_new=True))
     with product.database.read() as session:
         (directory / "issue.json").write_bytes(dump(store.find(session, key).content))
-    write_sample_readers(directory / "readers.csv", readers_count, SELECTIONS)
+    write_sample_readers(directory / "readers.csv", readers_count, min(SELECTIONS, readers_count // 2))
     readers.import_file(product, "digest", FileImport(directory / "readers.csv"))
     campaign = campaigns.create(product, NewCampaign(key))
     assert campaign.id is not None
@@ -83,24 +84,48 @@ def test_every_reader_gets_exactly_the_items_and_forms_that_the_rule_gives(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("harm", ["lost", "doubled", "another's wishes", "an item in another form"])
-def test_the_checker_sees_what_it_should(product: Product, published_issue: Path, tmp_path: Path, harm: str) -> None:
-    """Negative controls: the journal is changed as a wrong product would have written it."""
-    send_everything(product, published_issue, tmp_path, 300)
-    assert judge(tmp_path)[0] == 0
-    journal = tmp_path / "sandbox" / "journal.jsonl"
-    lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
-    if harm == "lost":
-        journal.write_text("".join(lines[1:]), encoding="utf-8")
-    elif harm == "doubled":
-        journal.write_text("".join([*lines, lines[-1]]), encoding="utf-8")
-    elif harm == "another's wishes":
-        first, last = json.loads(lines[0]), json.loads(lines[-1])
-        first["content"], last["content"] = last["content"], first["content"]
-        journal.write_text("".join([json.dumps(first) + "\n", *lines[1:-1], json.dumps(last) + "\n"]), encoding="utf-8")
-    else:
-        content = next((tmp_path / "sandbox" / "content").glob("*.json"))
+def test_the_checker_sees_what_a_wrong_product_would_have_done(
+    product: Product, published_issue: Path, tmp_path: Path
+) -> None:
+    """Negative controls: the journal is changed as each kind of wrong product would have written it."""
+    sent = tmp_path / "sent"
+    sent.mkdir()
+    send_everything(product, published_issue, sent, 60)
+    shutil.copytree(tmp_path / "sandbox", sent / "sandbox")
+    assert judge(sent)[0] == 0
+    for harm in (lost, doubled, mixed_up, in_another_form):
+        harmed = shutil.copytree(sent, tmp_path / harm.__name__)
+        harm(harmed / "sandbox")
+        verdict, summary = judge(harmed)
+        assert verdict == 1, harm.__name__
+        assert summary["faults"], harm.__name__
+
+
+def lost(sandbox: Path) -> None:
+    lines = _lines(sandbox)
+    _rewrite(sandbox, lines[1:])
+
+
+def doubled(sandbox: Path) -> None:
+    lines = _lines(sandbox)
+    _rewrite(sandbox, [*lines, lines[-1]])
+
+
+def mixed_up(sandbox: Path) -> None:
+    """Two requests swap their contents: readers get what others picked."""
+    lines = [json.loads(line) for line in _lines(sandbox)]
+    lines[0]["content"], lines[-1]["content"] = lines[-1]["content"], lines[0]["content"]
+    _rewrite(sandbox, [json.dumps(line) + "\n" for line in lines])
+
+
+def in_another_form(sandbox: Path) -> None:
+    for content in (sandbox / "content").glob("*.json"):
         content.write_text(content.read_text(encoding="utf-8").replace("h3", "h4"), encoding="utf-8")
-    verdict, summary = judge(tmp_path)
-    assert verdict == 1
-    assert summary["faults"]
+
+
+def _lines(sandbox: Path) -> list[str]:
+    return (sandbox / "journal.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+
+
+def _rewrite(sandbox: Path, lines: list[str]) -> None:
+    (sandbox / "journal.jsonl").write_text("".join(lines), encoding="utf-8")

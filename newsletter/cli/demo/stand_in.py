@@ -34,9 +34,10 @@ class StandIn:
             env={name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_SANDBOX_")},
             start_new_session=True,
         )
+        self._http = httpx.Client(timeout=60, trust_env=False)
         try:
             self.address = self._wait(state)
-            self._http = httpx.Client(base_url=self.address, timeout=60, trust_env=False)
+            self._http.base_url = self.address
             self.public_key: str = self.get("public-key")["public_key"]
         except BaseException:
             self.stop()
@@ -52,6 +53,7 @@ class StandIn:
 
     def stop(self) -> None:
         """End it, by its process."""
+        self._http.close()
         self._process.terminate()
         try:
             self._process.wait(10)
