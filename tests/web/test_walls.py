@@ -54,7 +54,7 @@ def a_path(served: Served, route: Route) -> str:
     return path
 
 
-# Headers: S-31
+# S-31, headers
 
 
 def answers(served: Served) -> Iterator[tuple[str, int, dict[str, str]]]:
@@ -121,7 +121,7 @@ def test_pages_of_a_personal_link_are_neither_kept_nor_found(sqlite: Served) -> 
         assert headers["x-robots-tag"] == "noindex, nofollow"
 
 
-# Methods and origins: S-12, S-25
+# S-12, S-25, methods and origins
 
 
 def test_another_method_is_405_with_the_ones_that_work(sqlite: Served) -> None:
@@ -150,7 +150,7 @@ def test_every_unsafe_route_but_two_refuses_other_origins(sqlite: Served) -> Non
     assert refused == {"/p/{token}", "/u/{token}/undo", "/u/{token}/all"}
 
 
-# Sizes: S-42
+# S-42, sizes
 
 
 def test_a_megabyte_is_the_limit_of_a_form(sqlite: Served) -> None:
@@ -171,7 +171,7 @@ def test_more_than_a_hundred_fields_are_refused(sqlite: Served) -> None:
     assert sqlite.client().post(link, data={f"f{number}": "x" for number in range(101)}).status_code == 400
 
 
-# Tokens: S-02, S-03
+# S-02, S-03, tokens
 
 
 def test_a_token_opens_the_route_of_its_purpose_alone(sqlite: Served) -> None:
@@ -219,7 +219,7 @@ def test_a_token_about_nobody_gets_the_same_answer(sqlite: Served) -> None:
         assert sqlite.client().get(path).status_code == 404, path
 
 
-# Logs: S-07
+# S-07, logs
 
 
 def test_no_token_and_no_address_reaches_the_log(sqlite: Served) -> None:
@@ -235,7 +235,7 @@ def test_no_token_and_no_address_reaches_the_log(sqlite: Served) -> None:
     assert {"/p/{token}", "/u/{token}", "unmatched"} <= {line.get("route") for line in log}
 
 
-# GET changes nothing: S-10
+# S-10, GET changes nothing
 
 
 def checksum(database: Database) -> str:
