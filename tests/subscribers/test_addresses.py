@@ -98,8 +98,8 @@ REFUSED = [
     (f"{'a' * 65}@example.com", "64 characters"),
     (f"a@{LONG_LABEL}b.com", "too many"),
     (f"{'a' * 64}@{LONG_DOMAIN}.example.com", "254 characters|too long"),
-    ("홍길동@example.com", "letters outside"),
-    ("jürgen@example.com", "letters outside"),
+    ("앨리스@example.com", "letters outside"),
+    ("älice@example.com", "letters outside"),
     ("\u212aelvin@example.com", "letters outside"),  # the Kelvin sign, which casefolds to k
     ("ａlice@example.com", "letters outside"),
     ("al\u200bice@example.com", "letters outside"),

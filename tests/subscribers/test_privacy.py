@@ -24,7 +24,7 @@ from tests.builders import LONG_AGO, TODAY, a_list, a_reader, the_four
 
 SECRETS = [b"s" * 32]
 ALICE = "Alice.Erasable@example.com"
-TRACES = ("erasable", "Alicia", "192.0.2.77", "Browser/77", "Pacific/Fiji")
+TRACES = ("erasable", "192.0.2.77", "Browser/77", "Pacific/Fiji")
 
 
 def _sign_up(database: Database, mailing_list: MailingList) -> int:
@@ -35,7 +35,7 @@ def _sign_up(database: Database, mailing_list: MailingList) -> int:
             mailing_list,
             normalise(ALICE),
             EVERYTHING,
-            Preferences("Alicia", "en", "Pacific/Fiji", 7),
+            Preferences("Alice Erasable", "en", "Pacific/Fiji", 7),
             Proof(Act(LONG_AGO, "form", evidence=evidence), is_confirmed=True),
             now=LONG_AGO,
         )
@@ -63,7 +63,7 @@ def test_a_story_tells_everything_as_json(database: Database, mailing_list: Mail
         ("digest", "*", "*"),
         ("weekly", "policy", "AI"),
     ]
-    assert told["subscriptions"][0]["name"] == "Alicia"
+    assert told["subscriptions"][0]["name"] == "Alice Erasable"
     assert [(entry["list"], entry["ip"]) for entry in told["consent"]] == [("digest", "192.0.2.77"), ("weekly", None)]
     assert told["suppressions"][0]["detail"] == f"550 no such user {ALICE}"
 

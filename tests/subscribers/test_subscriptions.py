@@ -102,7 +102,9 @@ def test_somebody_who_knows_only_the_address_changes_nothing(
 ) -> None:
     with database.write() as session:
         alice = a_reader(session, mailing_list, email="alice@example.com", name="Alice", language="en")
-        again = a_reader(session, mailing_list, email="ALICE@example.com", name="Mallory", is_confirmed=False, now=now)
+        again = a_reader(
+            session, mailing_list, email="ALICE@example.com", name="Somebody else", is_confirmed=False, now=now
+        )
         assert again.id == alice.id
         assert (again.name, again.language, again.state) == ("Alice", "en", ACTIVE)
         assert len(_said(session, alice)) == 1
