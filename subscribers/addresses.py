@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
+from email_validator import EmailNotValidError, validate_email
 
 from subscribers.errors import InvalidAddress
 
@@ -73,14 +73,10 @@ def _refuse_at_sight(candidate: str) -> None:
 def _looked_at_closely(candidate: str) -> str:
     try:
         found = validate_email(candidate, allow_smtputf8=False, check_deliverability=False)
-    except EmailSyntaxError as error:
+    except EmailNotValidError as error:
         raise InvalidAddress(f"not an address that mail can reach: {_without_address(str(error))}") from None
-    except EmailNotValidError:
-        raise InvalidAddress("its domain is one that no mail reaches: check the part after the @") from None
-    email = found.ascii_email
-    if email is None or len(email) > MAX_LENGTH:
-        raise InvalidAddress(f"longer than {MAX_LENGTH} characters: check for a missing space or comma")
-    return email
+    assert found.ascii_email is not None  # always there, since nothing outside ASCII is allowed before the @
+    return found.ascii_email
 
 
 def _without_address(reason: str) -> str:
