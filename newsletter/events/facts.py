@@ -46,8 +46,9 @@ def add(session: Session, occurrences: Iterable[Occurrence]) -> None:
 
 
 def dialect_insert(session: Session, table: type[SQLModel]) -> Any:  # noqa: ANN401 -- two dialects' own classes
-    """The INSERT that knows ON CONFLICT."""
-    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
+    """The INSERT that knows ON CONFLICT, on the bare table: thousands of rows need no objects."""
+    bare = SQLModel.metadata.tables[str(table.__tablename__)]
+    return sqlite.insert(bare) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(bare)
 
 
 def _extremes(session: Session) -> tuple[Any, Any]:

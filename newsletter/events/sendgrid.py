@@ -178,9 +178,11 @@ def _delivery(text: str) -> tuple[int, int] | None:
 
 def _without_address(reason: str, email: str | None) -> str:
     """The reason as one line without the reader's address, its local part, or any other address."""
-    line = _ADDRESS.sub("(address)", _UNPRINTABLE.sub(" ", reason[: 4 * _REASON_LENGTH]))
+    line = _UNPRINTABLE.sub(" ", reason[: 4 * _REASON_LENGTH])
+    if "@" in line:
+        line = _ADDRESS.sub("(address)", line)
     local = (email or "").partition("@")[0]
-    if len(local) > 2:
+    if len(local) > 2 and local.casefold() in line.casefold():
         line = re.sub(re.escape(local), "(address)", line, flags=re.IGNORECASE)
     return line.strip()[:_REASON_LENGTH]
 
