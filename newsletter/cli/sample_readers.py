@@ -36,7 +36,7 @@ def _reader(random: Random, number: int, sections: str, categories: str) -> dict
         "sections": sections,
         "categories": categories,
         "tracking": "aggregate" if odd else random.choices(("aggregate", "individual", "none"), (7, 2, 1))[0],
-        "consent_at": "2026-08-01T09:00:00+09:00",
+        "consent_at": "2025-01-06T09:00:00+09:00",
         "consent_source": "sample",
     }
 

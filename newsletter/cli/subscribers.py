@@ -73,8 +73,9 @@ def import_(
 def undo(import_id: int) -> None:
     """Take an import back: what it created goes, unless the reader has changed it since."""
     with product() as parts:
-        removed = jobs.undo(parts, import_id)
-    say(f"Import {import_id} is undone: {removed:,} subscriptions removed.")
+        undone = jobs.undo(parts, import_id)
+    say(f"Import {import_id} is undone: {undone.removed:,} removed, {undone.ended:,} in use already and ended,")
+    say(f"{undone.kept:,} kept because they were changed since.")
 
 
 @app.command("export")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from newsletter.errors import InputError, NotFound
+from newsletter.errors import InputError, NotFound, StateError
 from newsletter.jobs.issues import the_list
 from newsletter.jobs.product import Product, Progress, silent
 from subscribers import importer, privacy, subscriptions
@@ -18,6 +18,7 @@ from subscribers.importer import Declaration, Imported, Options
 from subscribers.preferences import Preferences
 from subscribers.selections import Wishes
 from subscribers.subscriptions import Proof
+from subscribers.suppression import is_suppressed
 from subscribers.undo import Undone
 from subscribers.undo import undo as take_back
 
@@ -54,17 +55,16 @@ def add(product: Product, list_slug: str | None, reader: NewReader) -> str:
     agreed = _day(reader.consent_at)
     if bool(reader.consent_source) != bool(agreed):
         raise InputError("A proof of consent has a source and a date: give --consent-source and --consent-at.")
+    address = normalise(reader.email)
     act = Act(agreed or now, f"added: {reader.consent_source or 'no proof'}"[:200], "admin")
+    proof = Proof(act, is_confirmed=True) if agreed else Proof(act, purposes=())
     with product.database.write() as session:
-        subscription = subscriptions.subscribe(
-            session,
-            the_list(session, list_slug),
-            normalise(reader.email),
-            Wishes.from_fields(reader.sections, reader.categories),
-            Preferences(name=reader.name, language=reader.language),
-            Proof(act, is_confirmed=agreed is not None),
-            now=now,
-        )
+        mailing_list = the_list(session, list_slug)
+        if is_suppressed(session, address.key, mailing_list.slug, product.keys.secrets):
+            raise StateError("This address gets nothing more (it left, complained, bounced or was erased).")
+        preferences = Preferences(name=reader.name, language=reader.language)
+        wishes = Wishes.from_fields(reader.sections, reader.categories)
+        subscription = subscriptions.subscribe(session, mailing_list, address, wishes, preferences, proof, now=now)
         return str(subscription.state)
 
 

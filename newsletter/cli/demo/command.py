@@ -23,6 +23,7 @@ from newsletter.cli.output import out, progress, say, show, show_error, show_tab
 from newsletter.cli.running import Background, site_server
 from newsletter.cli.sample_readers import write_sample_readers
 from newsletter.errors import StateError
+from newsletter.ingest.report import figures as figures_of
 from newsletter.jobs import campaigns, issues, lists, readers
 from newsletter.jobs.campaigns import NewCampaign
 from newsletter.jobs.issues import Readying
@@ -146,7 +147,7 @@ class _Demonstration:
         lists.create(self._product, NewList(LIST, "기술 동향 브리핑", "Technology Briefing", ListKind.INFORMATION))
         imported = issues.import_issue(self._product, issue, LIST)
         content = imported.stored.content
-        say(f"· {content.publication} {content.key}: {len(content.items)} items, {len(content.warnings)} warnings")
+        say(f"· {figures_of(content)}")
         issues.make_ready(self._product, content.key, Readying(accept_suggestions=True, accept_new=True))
         return content.key
 
