@@ -32,8 +32,6 @@ class Phrases:
     articles: str
     clippings: str
     articles_language: str
-    contents: str
-    all_issues: str
     whole_issue: str
     reference: str
     original: str
@@ -119,8 +117,6 @@ KOREAN: Final = Phrases(
     articles="기사 {}건",
     clippings="클리핑 {}건",
     articles_language="",
-    contents="이번 호의 차례",
-    all_issues="지난 호",
     whole_issue="이 호 전체 보기",
     reference="참고",
     original="원문 보기",
@@ -217,8 +213,6 @@ ENGLISH: Final = Phrases(
     articles="Articles: {}",
     clippings="Clippings: {}",
     articles_language="Articles are in Korean.",
-    contents="In this issue",
-    all_issues="Past issues",
     whole_issue="The whole issue",
     reference="Reference",
     original="Read the original",

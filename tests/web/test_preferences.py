@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -138,6 +139,24 @@ def test_a_raised_generation_ends_older_links_and_not_the_unsubscribe(sqlite: Se
         session.add(person)
     assert sqlite.client().get(the_link(sqlite)).status_code == 404
     assert sqlite.client().get(f"/u/{sqlite.token(Purpose.UNSUBSCRIBE)}").status_code == 200
+
+
+def test_the_page_keeps_the_language_it_was_asked_in_until_another_is_chosen(sqlite: Served) -> None:
+    link = the_link(sqlite)
+    kept = sqlite.client().post(f"{link}?lang=en", data=FORM | {"language": "ko"})
+    assert kept.headers["location"] == f"{link}?saved=1&lang=en"
+    chosen = sqlite.client().post(f"{link}?lang=ko", data=FORM | {"language": "en"})
+    assert chosen.headers["location"] == f"{link}?saved=1"
+    assert f'action="{link}?lang=en"' in sqlite.client().get(f"{link}?lang=en").text
+    assert f'action="{link}"' in sqlite.client().get(f"{link}?lang=xx").text
+
+
+def test_the_page_leads_to_leaving(sqlite: Served) -> None:
+    (leave,) = re.findall(r'href="(/u/[^"]+)"', sqlite.client().get(the_link(sqlite)).text)
+    assert sqlite.client().get(leave).status_code == 200
+    sqlite.stranger().post(leave, data={"List-Unsubscribe": "One-Click"})
+    assert stored(sqlite)[0].ended_at is not None
+    assert "그만 받기로 하셨습니다" in sqlite.client().get(the_link(sqlite)).text
 
 
 def test_who_picks_nothing_is_told_that_nothing_comes(sqlite: Served) -> None:

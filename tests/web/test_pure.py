@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.rendering.palette import DARK, LIGHT
+from newsletter.web import phrases
 from newsletter.web.csrf import is_exempt, is_own, origin_of
 from newsletter.web.mask import cut_ip, masked
 from newsletter.web.pages import asset
@@ -175,6 +177,14 @@ def test_picks_that_the_list_does_not_offer_are_refused_by_name() -> None:
     assert isinstance(form, PreferencesForm)
     assert check(form, {"policy"}, {"AI"}) == Refused(("category",))
     assert check(form, {"policy"}, {"AI", "secret"}) is None
+
+
+def test_every_phrase_is_said_somewhere() -> None:
+    pages = "".join(
+        path.read_text() for path in Path(phrases.__file__).parent.rglob("*") if path.suffix in {".html", ".py"}
+    )
+    unused = [field.name for field in dataclasses.fields(KOREAN) if f".{field.name}" not in pages]
+    assert unused == []
 
 
 def test_pages_and_emails_share_their_colours() -> None:

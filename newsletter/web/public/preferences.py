@@ -71,13 +71,22 @@ def _save(request: Request, form: PreferencesForm | Refused) -> Response:
     with site.product.database.write() as session:
         reader = _reader(session, request)
         refused = form if isinstance(form, Refused) else _check(form, reader)
-        if isinstance(form, PreferencesForm) and refused is None:
-            _apply(session, request, reader, form)
-    if refused is not None:
-        return _page(request, reader, refused.errors, status=422)
+        if refused is not None:
+            return _page(request, reader, refused.errors, status=422)
+        assert isinstance(form, PreferencesForm)
+        language = _asked_language(request) if form.language == reader.subscription.language else ""
+        _apply(session, request, reader, form)
+    return RedirectResponse(f"{_here(request)}?saved=1{language and '&' + language}", 303)
+
+
+def _here(request: Request) -> str:
+    return f"/p/{request.path_params['token']}"
+
+
+def _asked_language(request: Request) -> str:
+    """`lang=…` where the page was asked for in a language, to be asked for again."""
     asked = request.query_params.get("lang")
-    language = f"&lang={asked}" if asked in {"ko", "en"} else ""
-    return RedirectResponse(f"/p/{request.path_params['token']}?saved=1{language}", 303)
+    return f"lang={asked}" if asked in {"ko", "en"} else ""
 
 
 def _check(form: PreferencesForm, reader: Reader) -> Refused | None:
@@ -139,7 +148,9 @@ def _page(request: Request, reader: Reader, errors: tuple[str, ...] = (), status
         reader.language,
         status=status,
         reader=reader,
-        here=f"/p/{request.path_params['token']}",
+        here=_here(request),
+        asked_language=_asked_language(request),
+        leave=f"/u/{site_of(request).product.keys.sign(Purpose.UNSUBSCRIBE, found.id or 0, 0, 0)}",
         errors=[t.errors[error] for error in errors],
         is_saved=request.query_params.get("saved") == "1" and not errors,
         is_ended=found.state is SubscriptionState.ENDED,
