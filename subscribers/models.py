@@ -15,7 +15,7 @@ from subscribers.selections import WhenEmpty as WhenEmpty  # noqa: PLC0414 -- it
 
 
 class ListKind(StrEnum):
-    """What a list's mails are before the law; there is no default (see security-and-consent, C-13)."""
+    """What a list's mails are before the law; there is no default (docs/security.md; C-13)."""
 
     ADVERTISING = "advertising"
     INFORMATION = "information"

@@ -13,7 +13,7 @@ from subscribers.models import ListKind
 
 @dataclass(frozen=True, slots=True)
 class NewList:
-    """What a mailing list starts with. The kind is asked for, never assumed (security-and-consent, C-13)."""
+    """What a mailing list starts with. The kind is asked for, never assumed (C-13)."""
 
     slug: str
     name_ko: str
