@@ -86,7 +86,7 @@ def journal(directory: Path) -> Iterator[dict[str, Any]]:
 
 
 def content(directory: Path, digest: str) -> dict[str, str]:
-    (path,) = [found for found in (directory / "content").rglob(f"*{digest.split(':')[-1]}*") if found.is_file()]
+    (path,) = [found for found in (directory / "content").rglob(f"*{digest.rpartition(':')[2]}*") if found.is_file()]
     return {part["type"]: part["value"] for part in json.loads(path.read_bytes())}
 
 
