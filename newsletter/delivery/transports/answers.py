@@ -6,11 +6,10 @@ The first row that fits decides. Only a 202 with a message id, to a body that we
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import orjson
 
@@ -23,8 +22,16 @@ _MAX_DETAIL: Final = 400
 _MAX_WAIT_DIGITS: Final = 12
 
 
-def classify(status: int, headers: Mapping[str, str], body: bytes, now: datetime, *, body_left_whole: bool) -> Outcome:
-    """The outcome of an answer. `headers` finds names whatever their case."""
+class Found(Protocol):
+    """Headers, found by name whatever its case."""
+
+    def get(self, name: str, /) -> str | None:
+        """The header's value, or None where there is no such header."""
+        ...
+
+
+def classify(status: int, headers: Found, body: bytes, now: datetime, *, body_left_whole: bool) -> Outcome:
+    """The outcome of an answer."""
     message_id = headers.get("X-Message-Id") or None
     errors = _errors(body)
     detail = _detail(status, errors)
@@ -66,7 +73,7 @@ def named_recipients(errors: list[dict[str, Any]]) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def retry_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
+def retry_at(headers: Found, now: datetime) -> datetime | None:
     """The moment a 429 names: Retry-After in seconds or as a date (RFC 9110, 10.2.3), else X-RateLimit-Reset."""
     text = (headers.get("Retry-After") or "").strip()
     if _is_number(text):

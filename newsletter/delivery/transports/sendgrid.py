@@ -8,6 +8,7 @@ looks like a success. Bodies are plain dicts, since the helpers reorder personal
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from email.message import Message as Headers
 from http import HTTPStatus
 from typing import Any, Final
@@ -31,7 +32,6 @@ PATH: Final = "/v3/mail/send"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _BODY_LEFT: Final = "http11.send_request_body.complete"
 _MAX_ANSWER: Final = 64 * 1024
-_CALL_SECONDS: Final = 90.0
 _PIECE: Final = 256 * 1024
 _FAULT_POINTS: Final = {
     "http11.send_request_headers.started": "08",
@@ -40,17 +40,29 @@ _FAULT_POINTS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds for each part of a call; `call` is for an answer that comes, but never ends."""
+
+    connect: float = 5.0
+    write: float = 30.0
+    read: float = 60.0
+    call: float = 90.0
+
+
 class SendGridTransport:
     """Submits to SendGrid's API v3, or to the sandbox."""
 
     max_recipients = MAX_RECIPIENTS
 
-    def __init__(self, key: str, host: str, lanes: int, clock: Clock | None = None) -> None:
+    def __init__(
+        self, key: str, host: str, lanes: int, clock: Clock | None = None, limits: Limits | None = None
+    ) -> None:
         refuse_unsafe_host(host)
         self.name = "sandbox" if urlsplit(host).hostname in _LOOPBACK else "sendgrid"
         self._clock = clock or SystemClock()
         api = SendGridAPIClient(key, host=host)
-        self._calls = MailSend(host, dict(api.client.request_headers), lanes, self._clock)
+        self._calls = MailSend(host, dict(api.client.request_headers), lanes, self._clock, limits or Limits())
 
     def submit(self, message: Message) -> Outcome:
         """One POST. Whatever happens on the wire becomes an outcome; only what is certain is called not sent."""
@@ -78,12 +90,12 @@ class SendGridTransport:
 class MailSend:
     """POST /v3/mail/send over kept connections, shared by all lanes. Raises what the stock client raises."""
 
-    def __init__(self, host: str, headers: dict[str, str], lanes: int, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, host: str, headers: dict[str, str], lanes: int, clock: Clock, limits: Limits) -> None:
+        self._clock, self._limits = clock, limits
         self._http = httpx.Client(
             base_url=host,
             headers={**headers, "Content-Type": "application/json", "Accept-Encoding": "identity"},
-            timeout=httpx.Timeout(connect=5, write=30, read=60, pool=5),
+            timeout=httpx.Timeout(connect=limits.connect, write=limits.write, read=limits.read, pool=limits.connect),
             limits=httpx.Limits(max_connections=lanes, max_keepalive_connections=lanes, keepalive_expiry=3),
             follow_redirects=False,  # the key would travel
             trust_env=False,
@@ -108,20 +120,19 @@ class MailSend:
             with self._http.stream(
                 "POST", PATH, content=_pieces(body), headers=headers, extensions={"trace": trace}
             ) as answer:
-                if answer.status_code == HTTPStatus.ACCEPTED and _BODY_LEFT in seen:  # nothing else is success
-                    message_id: str | None = answer.headers.get("X-Message-Id")
-                    return message_id
                 text = self._read(answer)
-        except httpx.TimeoutException as error:
-            raise (TimeoutError(error) if _BODY_LEFT in seen else URLError(error)) from error
-        except httpx.RequestError as error:
-            raise (ConnectionError(error) if _BODY_LEFT in seen else URLError(error)) from error
-        except Exception as error:  # a fault point, or a fault of a library: the same question decides
-            raise (ConnectionError(error) if _BODY_LEFT in seen else URLError(str(error))) from error
+        except Exception as error:  # whatever it was, one question decides what is known
+            if _BODY_LEFT not in seen:
+                raise URLError(error) from error
+            kind = TimeoutError if isinstance(error, httpx.TimeoutException) else ConnectionError
+            raise kind(error) from error
+        if answer.status_code == HTTPStatus.ACCEPTED and _BODY_LEFT in seen:  # nothing else is success
+            message_id: str | None = answer.headers.get("X-Message-Id")
+            return message_id
         if answer.status_code == HTTPStatus.ACCEPTED:
             raise ConnectionError("202 to a body that was cut")
-        kind = err_dict.get(answer.status_code, HTTPError)
-        raise kind(answer.status_code, answer.reason_phrase, text, _headers(answer))
+        refusal = err_dict.get(answer.status_code, HTTPError)
+        raise refusal(answer.status_code, answer.reason_phrase, text, _headers(answer))
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -133,8 +144,8 @@ class MailSend:
         text = b""
         for piece in answer.iter_raw():
             text += piece
-            if len(text) > _MAX_ANSWER or self._clock.elapsed() - started > _CALL_SECONDS:
-                return b""
+            if len(text) > _MAX_ANSWER or self._clock.elapsed() - started > self._limits.call:
+                raise ConnectionError("an answer without end")
         return text
 
 
