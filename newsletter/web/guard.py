@@ -21,6 +21,7 @@ TEMPLATE = "newsletter.route"
 """Where in the scope a route leaves its template for the log."""
 MEGABYTE = 1 << 20
 MAX_BODY = MEGABYTE
+MAX_PATH = 1000
 MAX_HOOK_BODY = 4 * MEGABYTE
 
 _log = structlog.get_logger("newsletter.web.access")
@@ -68,15 +69,17 @@ class Guard:
             await _refuse(request, status, receive, answer)
 
     def _objection(self, request: Request) -> int | None:
-        headers = request.headers
+        headers, path = request.headers, request.scope["path"]
+        if len(path) > MAX_PATH or not path.isprintable():
+            return 404  # no address of ours, and PostgreSQL takes no NUL
         if headers.get("content-encoding", "identity").lower() != "identity":
             return 415
         length = headers.get("content-length")
         if length is not None and not (length.isascii() and length.isdigit()):
             return 400
-        if int(length or 0) > _limit(request.scope["path"]):
+        if int(length or 0) > _limit(path):
             return 413
-        if is_exempt(request.method, request.scope["path"]):
+        if is_exempt(request.method, path):
             return None
         own = is_own(self._trusted, headers.get("origin"), headers.get("sec-fetch-site"), headers.get("host"))
         return None if own else 403

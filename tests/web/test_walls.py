@@ -6,8 +6,11 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlmodel import SQLModel
 from starlette.routing import Route
 from structlog.testing import capture_logs
@@ -202,6 +205,35 @@ def test_every_fault_of_a_token_gets_the_same_answer(sqlite: Served) -> None:
         for odd in ("x", token[:-1], token + "A", token + "%00", "%ED%95%9C", "a" * 500):
             answer = sqlite.client().get(route.format(odd))
             assert answer.status_code == 404, odd
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/issues/a%00b/2026-09",
+        "/issues/digest/2026-09%00",
+        "/issues/digest/%ff%fe",
+        "/issues/%ed%a0%80/x",
+        "/o/a%00b.gif",
+        "/c/x/" + "9" * 5000,
+        "/p/" + "a" * 5000,
+        "/static/%00",
+        "/%0d%0aSet-Cookie:%20a=b",
+        "/issues/digest/%E2%80%AE",
+        "/u/x%2Fall",
+    ],
+)
+def test_an_odd_path_is_the_neutral_page(served: Served, path: str) -> None:
+    answer = served.client().get(path)
+    assert answer.status_code in {404, 405}
+    assert "set-cookie" not in answer.headers
+
+
+@given(st.text(max_size=80), st.sampled_from(["/", "/issues/", "/issues/digest/", "/p/", "/u/", "/m/", "/c/", "/o/"]))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_path_is_an_error_of_ours(served: Served, tail: str, head: str) -> None:
+    path = head + quote(tail.encode("utf-8", "surrogatepass"))
+    assert served.client().get(path).status_code < 500
 
 
 def test_a_token_about_nobody_gets_the_same_answer(sqlite: Served) -> None:
