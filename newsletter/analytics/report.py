@@ -19,6 +19,7 @@ from newsletter.delivery.states import BatchState
 from newsletter.events.judgement import MACHINES, PEOPLE
 from newsletter.events.vocabulary import EventKind, HitClass
 from subscribers.models import Tracking
+from subscribers.store import choices
 
 Row = tuple[str, str, int | str, int | str]
 HEAD: Row = ("group", "name", "count", "of")
@@ -110,6 +111,7 @@ def report(session: Session, campaign_id: int) -> Report:
     items = queries.carried(issues)
     titles = {section.key: section.title for content in issues for section in content.sections}
     count = _counter(session, campaign_id)
+    known = choices(session, campaign.list_id).category_aliases
     return Report(
         campaign=campaign_id,
         mailing_list=mailing_list.slug,
@@ -123,7 +125,7 @@ def report(session: Session, campaign_id: int) -> Report:
         clicked_machines=queries.hit_by(session, campaign_id, EventKind.CLICK, MACHINES),
         items=tuple(count(one.item.id, one.item.title, [one]) for one in items),
         sections=tuple(count(key, titles[key], group) for key, group in _grouped(items, _section).items()),
-        categories=tuple(count(key, key, group) for key, group in _grouped(items, _categories).items()),
+        categories=tuple(count(key, key, group) for key, group in _grouped(items, _categories(known)).items()),
     )
 
 
@@ -179,8 +181,9 @@ def _section(one: Carried) -> tuple[str, ...]:
     return (one.item.section,)
 
 
-def _categories(one: Carried) -> tuple[str, ...]:
-    return one.item.categories
+def _categories(aliases: Mapping[str, str]) -> Callable[[Carried], tuple[str, ...]]:
+    """Under the list's own key, whichever of its names the issue printed."""
+    return lambda one: tuple(dict.fromkeys(aliases.get(name, name) for name in one.item.categories))
 
 
 def _grouped(items: Iterable[Carried], keys: Callable[[Carried], tuple[str, ...]]) -> dict[str, list[Carried]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -57,6 +59,7 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the site, if it is free.")] = 8000,
 ) -> None:
     """From nothing to a delivered issue: sample issue, 1,000 sample readers, a SendGrid stand-in, events back."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the sandbox ends with us
     with ExitStack() as stack:
         stage = stack.enter_context(_stage(port))
         figures = _Demonstration(stage).run(issue or _sample_issue())
