@@ -82,3 +82,12 @@ def test_the_wheel_holds_what_is_not_code(wheel: Path) -> None:
     ):
         assert (wheel / name).is_file(), name
     assert not (wheel / "tests").exists()
+
+
+def test_a_checkout_runs_its_own_clock_and_no_copy_of_it(tmp_path: Path) -> None:
+    ask = (
+        "from importlib.metadata import entry_points;"
+        "print(*(one.load().__code__.co_filename for one in entry_points(group='newsletter.clock')))"
+    )
+    done = subprocess.run([sys.executable, "-c", ask], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == [str(ROOT / "scheduler.py")], done.stderr
