@@ -175,16 +175,16 @@ class Composer:
         return recipient
 
     def _personal(self, session: Session, stock: _Stock, row: Any) -> Personal:  # noqa: ANN401 -- a result row
-        language = stock.letter.language
-        sentence = self._sentences.get(
-            (row.selection_id, language), lambda: self._sentence(session, stock.list_id, row.selection_id, language)
-        )
-        return personal_for(
-            self._keys, stock.mailing, Reader(row.position, row.subscription_id, row.link_generation), sentence
-        )
+        key = (stock.mailing.campaign_id, row.selection_id, stock.letter.language)
+        words = self._sentences.get(key, lambda: self._sentence(session, stock, row.selection_id))
+        reader = Reader(row.position, row.subscription_id, row.link_generation)
+        return personal_for(self._keys, stock.mailing, reader, words)
 
-    def _sentence(self, session: Session, mailing_list_id: int, selection_id: int, language: str) -> str:
-        names = self._names.get((mailing_list_id, language), lambda: read_names(session, mailing_list_id, language))
+    def _sentence(self, session: Session, stock: _Stock, selection_id: int) -> str:
+        """Names are read once per campaign: a category renamed since then is called by its new name in the next."""
+        language = stock.letter.language
+        key = (stock.mailing.campaign_id, language)
+        names = self._names.get(key, lambda: read_names(session, stock.list_id, language))
         return sentence(names, wishes_of(session.get_one(Selection, selection_id)), language)
 
     def _stock(self, session: Session, campaign_id: int, variant_id: int) -> _Stock:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import select
 
+from newsletter.campaigns.models import Campaign
 from newsletter.db import Database
 from newsletter.delivery.compose import Composer, Names, Sender, letter_for, mailing_day, sentence, web_copy
 from newsletter.delivery.message import check, check_recipient
@@ -13,7 +14,7 @@ from newsletter.errors import NotFound
 from newsletter.kit.clock import SteppedClock
 from newsletter.kit.tokens import Purpose
 from newsletter.rendering.personal import fill, tags
-from subscribers.models import ChoiceKind, MailingList, Subscriber, Subscription, Tracking, WhenEmpty
+from subscribers.models import Category, ChoiceKind, MailingList, Subscriber, Subscription, Tracking, WhenEmpty
 from subscribers.selections import Wishes
 from tests.delivery.world import KEYS, NONCE, SENDER, Person, Plan, batch_ids, frozen, people
 
@@ -140,6 +141,22 @@ def test_a_sentence_uses_the_lists_names_and_order_and_follows_aliases() -> None
     assert of("배터리", is_all=(True, False)) == "고르신 배터리"
     assert of(is_all=(True, True)) == "모두 고르셨습니다"
     assert of(sections=("gone",)) == "고르신 소식"
+
+
+def test_a_renamed_category_has_its_new_name_in_the_next_campaign(database: Database, clock: SteppedClock) -> None:
+    composer = Composer(SENDER, KEYS)
+    found = []
+    for number, name in ((1, "배터리"), (2, "이차전지")):
+        plan = Plan(people=[Person(selection=1)], occurrence=f"2026-9#{number}")
+        campaign_id, _ = frozen(database, plan, clock.now())
+        with database.write() as session:
+            list_id = session.get_one(Campaign, campaign_id).list_id
+            session.add(Category(list_id=list_id, key="c1", name_ko=name, name_en=name, position=1))
+        (batch_id,) = batch_ids(database, campaign_id)
+        with database.read() as session:
+            (reader,) = composer.compose(session, batch_id, ATTEMPT, clock.now()).message.recipients
+        found.append(reader.substitutions[tags(NONCE).picks_text])
+    assert found == ["고르신 배터리", "고르신 이차전지"]
 
 
 def test_a_mailing_day_counts_from_1970_in_utc() -> None:

@@ -124,7 +124,7 @@ def test_sending_again_what_is_unknown_would_be_caught(scene: Scene) -> None:
 def test_a_second_process_refuses_while_one_is_sending(scene: Scene) -> None:
     """R-46, with real processes."""
     program = [sys.executable, "-m", "tests.delivery.sending_program", *scene.arguments]
-    slow = subprocess.Popen(program, env={**os.environ, "NEWSLETTER_FAULT": "07:sleep=5"})
+    slow = subprocess.Popen(program, env={**os.environ, "NEWSLETTER_FAULT": "07:sleep=3"})
     until(lambda: _is_calling(scene))
     second = subprocess.run(program, check=False, capture_output=True, timeout=60)
     assert second.returncode == 1

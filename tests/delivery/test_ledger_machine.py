@@ -207,7 +207,7 @@ def quick_database(tmp_path: Path, sqlite_template: Path) -> Iterator[Database]:
 
 def test_no_order_of_deeds_breaks_a_promise(quick_database: Database) -> None:
     """R-79, reduced."""
-    _explore(LedgerMachine, quick_database, examples=100)
+    _explore(LedgerMachine, quick_database, examples=50)
 
 
 class Forgetful(LedgerMachine):
