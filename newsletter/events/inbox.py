@@ -32,6 +32,12 @@ def store(database: Database, provider: str, body: bytes, now: datetime) -> None
         session.add(InboxPost(provider=provider, received_at=now, body=body))
 
 
+def require_writable(database: Database) -> None:
+    """Raise whatever a store would raise now: the database takes a write, one that changes no row."""
+    with database.write() as session:
+        session.execute(update(InboxPost).where(col(InboxPost.id) == -1).values(failure_count=0))
+
+
 def apply_waiting(database: Database, clock: Clock, limit: int = 100) -> Applied:
     """Apply up to `limit` waiting posts, oldest first; any number of processes may do this at once."""
     total = Applied()

@@ -77,6 +77,7 @@ def free_port(wanted: int) -> int:
     """That port where nobody listens on it, else one that is free."""
     for port in (wanted, 0):
         with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server will
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
