@@ -1,8 +1,9 @@
 """Links that prove their bearer: a keyed MAC over a purpose and a few numbers. Nothing is stored per mail.
 
-A token is base64url of: key id (1 byte), the numbers (LEB128 varints), and the first 16 bytes of
-HMAC-SHA-256(key, purpose, key id, numbers). 128 bits of tag are above the 96 asked for; the purpose is part of the
-MAC alone, so a token of one purpose is worthless for any other (OWASP ASVS 9.2.2).
+A token is base64url of: key id (1 byte), the numbers (LEB128 varints), and a 128-bit tag, keyed BLAKE2b (RFC 7693)
+over key id and numbers. The purpose is BLAKE2's personalization, so it is no part of the token, and a token of one
+purpose is worthless for any other (OWASP ASVS 9.2.2). Signing runs several times per reader and mail: BLAKE2b in keyed
+mode takes about a third of HMAC-SHA-256's time.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _MAX_LENGTH = 128
 
 
 class Purpose(StrEnum):
-    """What a link is for. One token, one purpose."""
+    """What a link is for: at most 16 bytes, the room BLAKE2b has for it. One token, one purpose."""
 
     PREFERENCES = "preferences"
     UNSUBSCRIBE = "unsubscribe"
@@ -51,8 +52,8 @@ class KeyRing:
                 number, key = int(name), base64.b64decode(value, validate=True)
             except (ValueError, binascii.Error):
                 raise ValueError("a key is written id:base64, the id a number from 0 to 255") from None
-            if not 0 <= number <= 255 or len(key) < 16:
-                raise ValueError(f"key {number}: the id is 0–255 and the key at least 16 bytes")
+            if not 0 <= number <= 255 or not 16 <= len(key) <= 64:
+                raise ValueError(f"key {number}: the id is 0–255 and the key has 16 to 64 bytes")
             keys.setdefault(number, key)
         if not keys:
             raise ValueError("no key given")
@@ -78,7 +79,7 @@ class KeyRing:
         return _numbers(body[1:])
 
     def _tag(self, key_id: int, purpose: Purpose, body: bytes) -> bytes:
-        return hmac.digest(self.keys[key_id], purpose.encode() + b"\0" + body, hashlib.sha256)[:_TAG_BYTES]
+        return hashlib.blake2b(body, digest_size=_TAG_BYTES, key=self.keys[key_id], person=purpose.encode()).digest()
 
 
 def _encode(raw: bytes) -> str:
