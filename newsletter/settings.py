@@ -68,6 +68,10 @@ class Settings(BaseSettings):
     html_budget: int = Field(
         75_000, ge=10_000, le=95_000, description="Bytes of HTML per mail; beyond, items become lines."
     )
+    keywords_file: Path | None = Field(
+        None,
+        description="Your own keyword file for suggested categories, instead of `newsletter/ingest/keywords.toml`.",
+    )
     file_transport_dir: Path = Field(Path("outbox"), description="Where the `file` transport writes its `.eml` files.")
     log_json: bool = Field(default=False, description="Log as JSON lines instead of text.")
     fault: str = Field("", description="Fault injection for tests, `NN:kill`; leave empty.")

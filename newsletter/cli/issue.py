@@ -16,6 +16,7 @@ from newsletter.issues.content import Content, Item
 from newsletter.issues.content_json import dump
 from newsletter.jobs import issues as jobs
 from newsletter.jobs.issues import Imported, Readying
+from newsletter.settings import Settings
 from subscribers.models import MailingList
 
 app = typer.Typer(no_args_is_help=True)
@@ -26,7 +27,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 @app.command("parse")
 def parse(file: Path, as_json: AsJson = False) -> None:
     """Read a file and show what was understood; warnings go to stderr. Changes nothing."""
-    content = read_issue(file)
+    content = read_issue(file, Settings.load().keywords_file)
     if as_json:
         out.file.write(dump(content).decode())
     else:

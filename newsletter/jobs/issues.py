@@ -40,7 +40,7 @@ class Readying:
 
 def import_issue(product: Product, path: Path, list_slug: str | None) -> Imported:
     """Parse a file and store it as a draft of the list; sections and categories met first are proposed."""
-    content = read_issue(path)
+    content = read_issue(path, product.settings.keywords_file)
     now = product.clock.now()
     with product.database.write() as session:
         mailing_list = the_list(session, list_slug)

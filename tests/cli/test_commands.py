@@ -202,3 +202,12 @@ def test_every_command_explains_itself(type_: Type) -> None:
     for group in ("issue", "lists", "subscribers", "campaign", "db", "jobs"):
         assert type_(group, "--help").code == 0
     assert "campaign" in type_("--help").out
+
+
+def test_a_publishers_own_keyword_file_is_used(type_: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("own.toml").write_text(
+        '[[category]]\nko = "창고"\nen = "Warehouses"\nkeywords = ["물류 창고"]\n', encoding="utf-8"
+    )
+    monkeypatch.setenv("NEWSLETTER_KEYWORDS_FILE", "own.toml")
+    content = json.loads(type_("issue", "parse", str(SAMPLE), "--json").out)
+    assert {name for item in content["items"] for name in item["suggested_categories"]} == {"창고"}
