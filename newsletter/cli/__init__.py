@@ -23,7 +23,10 @@ app.command("send-test")(preview.send_test)
 app.command("report")(report.report)
 app.command("serve")(running.serve)
 app.command("up")(running.up)
-app.command("sandbox", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(running.sandbox)
+app.command(
+    "sandbox",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)(running.sandbox)
 app.command("demo")(demo.demo)
 
 

@@ -15,7 +15,7 @@ from newsletter.delivery import ledger
 from newsletter.delivery.compose import Composer, Sender
 from newsletter.delivery.ledger import Action
 from newsletter.delivery.rate import Rate
-from newsletter.delivery.runners.local import LocalRunner, Rest, Watch
+from newsletter.delivery.runners.local import LocalRunner, Rest, Watch, sole
 from newsletter.delivery.sender import Desk, Did, Step
 from newsletter.errors import InputError, StateError
 from newsletter.jobs.product import Product, Progress, silent
@@ -62,6 +62,12 @@ def runner(product: Product, watch: Watch | None = None) -> Iterator[LocalRunner
         yield LocalRunner(desk, settings.lanes, lock_path(product), watch)
     finally:
         transport.close()
+
+
+def require_alone(product: Product) -> None:
+    """Raise `StateError` where another process of this machine is sending."""
+    with sole(lock_path(product)):
+        return
 
 
 def lock_path(product: Product) -> Path:
