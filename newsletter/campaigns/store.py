@@ -150,7 +150,9 @@ def save_plan(
         part = words[draft.placements, draft.language, draft.tracking]
         if part.key not in ids:
             ids[part.key] = _add_variant(session, campaign.id, decision, part, item_versions)
-    session.execute(insert(Choice), [_choice(campaign.id, decision, words, ids) for decision in decisions])
+    choices = [_choice(campaign.id, decision, words, ids) for decision in decisions]
+    if choices:  # an INSERT without rows would be one of defaults
+        session.execute(insert(Choice), choices)
     return len(ids)
 
 

@@ -19,6 +19,9 @@ from newsletter.jobs.planning import plan
 from newsletter.jobs.product import Product, Progress, silent
 from subscribers.models import MailingList
 
+SUBJECT_LIMIT = 400
+"""Characters of an editor's own subject, which the campaign remembers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -33,7 +36,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class NewCampaign:
-    """What `campaign create` asks for. `at` is local to the list where it has no offset."""
+    """What `campaign create` asks for. `at` is local to the list where it has no offset; a blank subject is none."""
 
     issue_key: str
     at: str | None = None
@@ -55,7 +58,7 @@ def create(product: Product, wanted: NewCampaign) -> Campaign:
             is_timed=wanted.at is not None,
             local_hour=wanted.local_hour,
             batch_size=product.settings.batch_size,
-            subject=wanted.subject,
+            subject=_subject(wanted.subject),
             is_repeat=wanted.is_repeat,
         )
         return store.create(session, mailing_list, stored, request, now)
@@ -70,6 +73,13 @@ def moment(text: str | None, time_zone: str) -> datetime | None:
     except ValueError as error:
         raise InputError(f"{text!r} is not a time: write 2026-12-01T09:00 or 2026-12-01T09:00+09:00.") from error
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(time_zone))
+
+
+def _subject(text: str | None) -> str | None:
+    words = " ".join((text or "").split())
+    if len(words) > SUBJECT_LIMIT or not words.isprintable():
+        raise InputError(f"A subject has at most {SUBJECT_LIMIT} printable characters, this one has {len(words)}.")
+    return words or None
 
 
 def start(product: Product, campaign_id: int, progress: Progress = silent) -> None:

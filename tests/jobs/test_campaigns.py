@@ -60,6 +60,28 @@ def test_every_candidate_has_a_delivery_or_a_reason(product: Product, bring_in: 
     assert planned.variants == 2
 
 
+def test_a_list_without_readers_is_planned_and_finished(product: Product, bring_in: BringIn) -> None:
+    campaign_id = created(product, bring_in(ISSUE))
+    planned = plan(product, campaign_id)
+    assert (planned.frozen.candidates, planned.frozen.deliveries, planned.variants) == (0, 0, 0)
+    campaigns.start(product, campaign_id)
+    sending.send_until_idle(product, campaign_id)
+    assert state(product, campaign_id) is CampaignState.FINISHED
+    assert campaigns.status(product, campaign_id).sums.closes
+
+
+@pytest.mark.parametrize("subject", ["가" * 401, "줄\u0000"])
+def test_a_subject_that_cannot_be_kept_is_refused(product: Product, bring_in: BringIn, subject: str) -> None:
+    with pytest.raises(InputError, match="at most 400 printable characters"):
+        campaigns.create(product, NewCampaign(bring_in(ISSUE), subject=subject))
+
+
+def test_an_own_subject_is_one_line_and_a_blank_one_is_none(product: Product, bring_in: BringIn) -> None:
+    key = bring_in(ISSUE)
+    assert campaigns.create(product, NewCampaign(key, subject=" 9월의\n기술 ")).subject == "9월의 기술"
+    assert campaigns.create(product, NewCampaign(key, subject="  ", is_repeat=True)).subject is None
+
+
 @pytest.mark.usefixtures("people")
 def test_a_plan_is_made_once_and_waits_for_a_person(product: Product, bring_in: BringIn) -> None:
     campaign_id = created(product, bring_in(ISSUE))
