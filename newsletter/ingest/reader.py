@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,9 @@ from newsletter.ingest import markdown, trendwatch
 from newsletter.ingest.keyword_file import load_keywords
 from newsletter.ingest.keywords import suggest
 from newsletter.issues import content_json
-from newsletter.issues.content import Content
+from newsletter.issues.consistency import require_consistent
+from newsletter.issues.content import Content, Item
+from newsletter.issues.lifecycle import without_cured
 
 Format = Literal["text", "markdown", "json"]
 
@@ -54,12 +57,36 @@ def read(data: bytes, name: str, keywords: Path | None = None) -> Content:
     text = decode(data, name)
     match format_of(text, name):
         case "json":
-            return content_json.load(text)  # an editor's file: what it says about categories stands
+            return _by_hand(content_json.load(text))  # an editor's file: what it says about categories stands
         case "markdown":
-            content = markdown.parse(text)
+            content = _by_hand(markdown.parse(text))
         case "text":
-            content = trendwatch.parse(text)
+            content = _clean(trendwatch.parse(text))
     return suggest(content, load_keywords(keywords))
+
+
+def _by_hand(content: Content) -> Content:
+    """What people wrote may say anything that its form allows, so the rest is checked here."""
+    require_consistent(content)
+    return _clean(without_cured(content))
+
+
+def _clean(content: Content) -> Content:
+    """Category names as lists keep and compare them, each once; `AI ` would be another one than `AI`."""
+    return replace(content, items=tuple(_clean_item(item) for item in content.items))
+
+
+def _clean_item(item: Item) -> Item:
+    return replace(
+        item,
+        categories=tuple(dict.fromkeys(map(_one_spelling, item.categories))),
+        suggested_categories=tuple(dict.fromkeys(map(_one_spelling, item.suggested_categories))),
+    )
+
+
+def _one_spelling(name: str) -> str:
+    """The name in its one spelling: composed, one space where there was white space."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def decode(data: bytes, name: str) -> str:

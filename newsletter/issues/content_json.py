@@ -58,8 +58,13 @@ def item_digest(item: Item) -> str:
 
 
 def content_digest(content: Content) -> str:
-    """Name of this issue version. Warnings do not count: they are about the source, not the issue."""
-    return hashlib.sha256(orjson.dumps(replace(content, warnings=()))).hexdigest()
+    """Name of this issue version: equal issues, equal digest.
+
+    Warnings are about the source, not the issue, and do not count; but text is damaged by its warning alone, and what
+    is damaged stays out of emails.
+    """
+    damaged = {(one.item or "", one.text) for one in content.warnings if one.code == "damaged-text" and one.text}
+    return hashlib.sha256(orjson.dumps([replace(content, warnings=()), sorted(damaged)])).hexdigest()
 
 
 def _require_consistency(content: Content) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
-from newsletter.issues.content import Content, Item
+from newsletter.issues.content import Block, Content, Item, SourceWarning
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,18 @@ def drop_suggestions(content: Content) -> Content:
     return _with_items(content, lambda item: replace(item, suggested_categories=()))
 
 
+def without_cured(content: Content) -> Content:
+    """The content without `damaged-text` warnings about text that no longer stands in its item: it was corrected."""
+    texts = {item.id: frozenset(_texts(item)) for item in content.items}
+
+    def is_cured(warning: SourceWarning) -> bool:
+        if warning.code != "damaged-text" or warning.text is None or warning.item is None:
+            return False
+        return warning.text not in texts.get(warning.item, ())
+
+    return replace(content, warnings=tuple(one for one in content.warnings if not is_cured(one)))
+
+
 def used_categories(content: Content) -> list[str]:
     """Category names that items carry, in the order of their first use."""
     return list(dict.fromkeys(name for item in content.items for name in item.categories))
@@ -60,6 +72,14 @@ def _accepted(item: Item) -> Item:
     if item.categories:
         return item
     return replace(item, categories=item.suggested_categories, suggested_categories=())
+
+
+def _texts(item: Item) -> Iterator[str]:
+    """The title, the summary, and the text of every block, those in tables too."""
+    yield from (item.title, item.summary)
+    for part in item.body:
+        blocks = [part] if isinstance(part, Block) else [b for row in part.rows for cell in row.cells for b in cell]
+        yield from (block.text for block in blocks)
 
 
 def _with_items(content: Content, change: Callable[[Item], Item]) -> Content:

@@ -56,6 +56,24 @@ def test_an_editor_s_json_keeps_what_it_says_about_categories() -> None:
     assert not any(item.suggested_categories for item in read(content_json.dump(bare), "a.json").items)
 
 
+def test_what_json_says_is_checked_before_it_is_kept() -> None:
+    whole = content_json.dump(read(SAMPLE, "a.txt")).replace(b'"policy-1"', b'"policy/1"')
+    with pytest.raises(NotAnIssue, match="policy/1"):
+        read(whole, "a.json")
+
+
+def test_toml_can_not_smuggle_in_what_no_database_keeps() -> None:
+    with pytest.raises(NotAnIssue, match=r"U\+0000"):
+        read(MARKDOWN.replace('"가"', '"가\\u0000"').encode(), "a.md")
+
+
+def test_a_category_has_one_spelling() -> None:
+    whole = content_json.dump(read(SAMPLE, "a.txt"))
+    odd = whole.replace('"배터리"'.encode(), unicodedata.normalize("NFD", '" 배터리  "').encode())
+    assert odd != whole
+    assert read(odd, "a.json") == read(whole, "a.json")
+
+
 def test_a_corrected_block_is_no_longer_among_the_damaged() -> None:
     content = read(SAMPLE, "a.txt")
     damaged = next(warning for warning in content.warnings if warning.code == "damaged-text" and warning.item)
@@ -66,6 +84,7 @@ def test_a_corrected_block_is_no_longer_among_the_damaged() -> None:
     texts = {getattr(block, "text", "") for block in corrected.item(str(damaged.item)).body}
     assert "고친 글" in texts
     assert damaged.text not in texts
+    assert [one for one in content.warnings if one not in corrected.warnings] == [damaged]
 
 
 def test_the_bytes_tell_the_format_before_the_extension() -> None:
