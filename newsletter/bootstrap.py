@@ -22,12 +22,16 @@ SANDBOX_KEY: Final = "SG.sandbox"
 
 def open_product(settings: Settings, clock: Clock | None = None) -> Product:
     """Put the parts together. Opens no connection by itself; raises `SettingsError` for unusable settings."""
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        keys = settings.key_ring()
+    except OSError as error:
+        raise SettingsError(f"NEWSLETTER_STATE_DIR can't be used: {error}.") from error
     return Product(
         settings,
         Database(settings.database_address),
         clock or SystemClock(),
-        settings.key_ring(),
+        keys,
         partial(open_transport, settings),
     )
 

@@ -12,14 +12,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
+from newsletter.errors import SettingsError
+
 _BEGIN = "sqlite_begin"
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+"""How an address may begin, and the driver that is meant."""
 
 
 class Database:
-    """An engine and the two kinds of session it hands out."""
+    """An engine and the two kinds of session it hands out. Raises `SettingsError` for an address that is none."""
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
@@ -49,17 +59,26 @@ class Database:
 
 
 def _engine(url: str) -> Engine:
-    address = make_url(url)
-    if address.drivername in {"postgresql", "postgres"}:
-        address = address.set(drivername="postgresql+psycopg")
+    address = _address(url)
     if address.get_backend_name() == "sqlite":
-        engine = create_engine(address, connect_args={"timeout": 30, "check_same_thread": False})
+        engine = create_engine(address, hide_parameters=True, connect_args={"timeout": 30, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = create_engine(address, pool_pre_ping=True)
+    engine = create_engine(address, hide_parameters=True, pool_pre_ping=True)
     event.listen(engine, "connect", _prepare_postgresql)
     return engine
+
+
+def _address(url: str) -> URL:
+    """The address with its driver; the fault is named without the address, which may hold a password."""
+    try:
+        address = make_url(url)
+        return address.set(drivername=_DRIVERS[address.drivername])
+    except (ArgumentError, KeyError, ValueError):
+        raise SettingsError(
+            "NEWSLETTER_DATABASE_URL is no address of a database: write sqlite:///FILE or postgresql://USER@HOST/NAME."
+        ) from None
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

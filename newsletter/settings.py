@@ -12,8 +12,9 @@ from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TextIO
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from newsletter.errors import SettingsError
@@ -58,13 +59,12 @@ class Settings(BaseSettings):
     from_email: str = Field("newsletter@example.com", description="Sender address where a list names none.")
     from_name: str = Field("", description="Sender name where a list names none; by default the publication.")
     reply_to: str = Field("", description="Reply address where a list names none.")
-    postal_address: str = Field("", description="Postal address in every footer; sending through SendGrid needs one.")
+    postal_address: str = Field("", description="Postal address in every footer; anti-spam laws ask for one.")
     phone: str = Field("", description="Telephone number in every footer.")
     batch_size: int = Field(250, ge=1, le=1000, description="Readers per provider request.")
     lanes: int = Field(4, ge=1, le=64, description="Requests under way at once.")
     rate_per_second: float = Field(50.0, gt=0, description="Provider requests per second, at most.")
     call_deadline: float = Field(150.0, gt=0, description="Seconds after which a call without a result is unknown.")
-    quarantine: float = Field(1800.0, ge=0, description="Seconds before an unknown request may count as absent.")
     html_budget: int = Field(
         75_000, ge=10_000, le=95_000, description="Bytes of HTML per mail; beyond, items become lines."
     )
@@ -84,6 +84,15 @@ class Settings(BaseSettings):
             if path and not values.get(name):
                 values[name] = Path(path).read_text(encoding="utf-8").strip()
         return values
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_origin(cls, value: str) -> str:
+        """Every link of a mail starts with it, and the site answers at the root alone."""
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or "@" in parts.netloc:
+            raise ValueError("write https://HOST or http://HOST:PORT, without a path")
+        return f"{parts.scheme}://{parts.netloc}"
 
     @classmethod
     def load(cls) -> Settings:

@@ -26,6 +26,7 @@ from subscribers.choices import (
 )
 from subscribers.errors import InvalidWish, UnknownList
 from subscribers.models import ListKind, MailingList, Selection, Tracking
+from subscribers.preferences import clean_name
 from subscribers.selections import Wishes
 from subscribers.upsert import insert_missing
 
@@ -79,11 +80,17 @@ def create_list(
 ) -> MailingList:
     """A new list without sections and categories; `add_digest_choices` gives it those of a technology digest.
 
-    `kind` decides the label and the footer by law and is always asked, never assumed (C-13).
+    `kind` decides the label and the footer by law and is always asked, never assumed (C-13). Raises `InvalidWish`
+    for a slug that is none or is taken, and for a name that no mail could be sent in.
     """
     if not slug or len(slug) > 64 or not slug.isascii() or not slug.replace("-", "").isalnum() or slug != slug.lower():
         raise InvalidWish(f"{slug[:80]!r} can't name a list: use up to 64 of a–z, 0–9 and -")
-    mailing_list = MailingList(slug=slug, name_ko=name_ko, name_en=name_en, kind=kind, created_at=now, **settings)
+    if session.exec(select(MailingList.id).where(MailingList.slug == slug)).first() is not None:
+        raise InvalidWish(f"there is a list {slug!r} already: choose another slug")
+    names = [clean_name(name, "the list's name") for name in (name_ko, name_en)]
+    if not all(names):
+        raise InvalidWish("a list has a Korean and an English name: give both")
+    mailing_list = MailingList(slug=slug, name_ko=names[0], name_en=names[1], kind=kind, created_at=now, **settings)
     session.add(mailing_list)
     session.flush()
     return mailing_list

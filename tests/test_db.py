@@ -43,3 +43,10 @@ def test_the_sending_connection_is_durable(database: Database) -> None:
             assert session.scalar(text("PRAGMA foreign_keys")) == 1
         else:
             assert session.scalar(text("SHOW synchronous_commit")) == "on"
+
+
+def test_an_error_does_not_tell_what_was_being_written(database: Database) -> None:
+    """I11: a traceback ends in a log, and the values are addresses."""
+    with pytest.raises(StatementError) as caught, database.write() as session:
+        session.execute(text("INSERT INTO absent VALUES (:email)"), {"email": "alice@example.com"})
+    assert "alice@example.com" not in str(caught.value)

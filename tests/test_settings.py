@@ -66,3 +66,18 @@ def test_the_database_is_a_file_in_the_state_directory_by_default(
 ) -> None:
     monkeypatch.setenv("NEWSLETTER_STATE_DIR", str(tmp_path))
     assert Settings.load().database_address == f"sqlite:///{tmp_path / 'newsletter.sqlite'}"
+
+
+@pytest.mark.parametrize("address", ["https://news.example.com", "https://news.example.com/", "http://127.0.0.1:8000"])
+def test_the_site_has_an_origin(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("NEWSLETTER_BASE_URL", address)
+    assert Settings.load().base_url == address.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "address", ["", "news.example.com", "ftp://news.example.com", "https://", "https://a.example/b"]
+)
+def test_what_is_no_origin_would_break_every_link_of_a_mail(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("NEWSLETTER_BASE_URL", address)
+    with pytest.raises(SettingsError, match="NEWSLETTER_BASE_URL"):
+        Settings.load()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import typer
+from sqlalchemy.exc import OperationalError
 
 from newsletter.cli import campaign, database, demo, issue, jobs, lists, preview, report, running, subscribers
 from newsletter.cli.output import show_error
@@ -42,6 +43,12 @@ def main() -> int:
         return 2
     except NewsletterError as error:
         show_error(str(error))
+        return 1
+    except OSError as error:
+        show_error(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return 2 if error.filename else 1
+    except OperationalError as error:
+        show_error(f"the database: {' '.join(str(error.orig).split())}")
         return 1
     return 0
 

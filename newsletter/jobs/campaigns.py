@@ -46,15 +46,18 @@ class NewCampaign:
 
 
 def create(product: Product, wanted: NewCampaign) -> Campaign:
-    """A scheduled campaign for a ready issue. Raises `StateError` for a draft."""
+    """A scheduled campaign for a ready issue. Raises `StateError` for a draft, `InputError` for a moment gone by."""
     now = product.clock.now()
     with product.database.write() as session:
         stored = issues.find(session, wanted.issue_key)
         if stored.issue.state is not IssueState.READY:
             raise StateError(f"Issue {stored.issue.key} is a draft. `newsletter issue ready {stored.issue.key}` first.")
         mailing_list = session.get_one(MailingList, stored.issue.list_id)
+        starts_at = moment(wanted.at, mailing_list.time_zone) or now
+        if starts_at < now:
+            raise InputError(f"{wanted.at} has gone by. Leave --at out to send at once.")
         request = Request(
-            starts_at=moment(wanted.at, mailing_list.time_zone) or now,
+            starts_at=starts_at,
             is_timed=wanted.at is not None,
             local_hour=wanted.local_hour,
             batch_size=product.settings.batch_size,

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
+
+from sqlmodel import Session
 
 from newsletter.errors import InputError, NotFound, StateError
 from newsletter.jobs.issues import the_list
 from newsletter.jobs.product import Product, Progress, silent
 from subscribers import importer, privacy, subscriptions
-from subscribers.addresses import normalise
+from subscribers.choices import choices
 from subscribers.consent import Act
+from subscribers.csvfile import RowProblem
 from subscribers.export import export_csv
 from subscribers.importer import Declaration, Imported, Options
+from subscribers.models import MailingList, SubscriptionState
 from subscribers.preferences import Preferences
+from subscribers.rows import Picks, Row, RowReader, Vocabulary
 from subscribers.selections import Wishes
 from subscribers.subscriptions import Proof
 from subscribers.suppression import is_suppressed
 from subscribers.undo import Undone
 from subscribers.undo import undo as take_back
+
+_NOTHING: Picks = ((), False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +57,25 @@ class FileImport:
 
 
 def add(product: Product, list_slug: str | None, reader: NewReader) -> str:
-    """Put one reader on a list; returns the subscription's state. Without proof of consent it stays pending."""
+    """Put one reader on a list; returns the subscription's state. Without proof of consent it stays pending.
+
+    What is typed is read as a row of a file would be. Raises `StateError` where the address is on the list, or was:
+    what a reader chose is changed by the reader alone.
+    """
     now = product.clock.now()
-    agreed = _day(reader.consent_at)
-    if bool(reader.consent_source) != bool(agreed):
+    if bool(reader.consent_source) != bool(reader.consent_at):
         raise InputError("A proof of consent has a source and a date: give --consent-source and --consent-at.")
-    address = normalise(reader.email)
-    act = Act(agreed or now, f"added: {reader.consent_source or 'no proof'}"[:200], "admin")
-    proof = Proof(act, is_confirmed=True) if agreed else Proof(act, purposes=())
     with product.database.write() as session:
         mailing_list = the_list(session, list_slug)
-        if is_suppressed(session, address.key, mailing_list.slug, product.keys.secrets):
+        row = _row(session, mailing_list, reader, now)
+        if is_suppressed(session, row.address.key, mailing_list.slug, product.keys.secrets):
             raise StateError("This address gets nothing more (it left, complained, bounced or was erased).")
-        preferences = Preferences(name=reader.name, language=reader.language)
-        wishes = Wishes.from_fields(reader.sections, reader.categories)
-        subscription = subscriptions.subscribe(session, mailing_list, address, wishes, preferences, proof, now=now)
+        known = subscriptions.of_address(session, mailing_list, row.address.key)
+        if known is not None and not (known.state is SubscriptionState.PENDING and row.agreed):
+            raise StateError(f"This address is known to the list already: its subscription is {known.state}.")
+        subscription = subscriptions.subscribe(
+            session, mailing_list, row.address, _wishes(row), _preferences(row), _proof(row, now), now=now
+        )
         return str(subscription.state)
 
 
@@ -76,7 +87,7 @@ def import_file(product: Product, list_slug: str | None, wanted: FileImport, pro
     try:
         options = Options(
             is_dry_run=wanted.is_dry_run,
-            declaration=_declaration(wanted),
+            declaration=_declaration(wanted, product.clock.now()),
             secrets=product.keys.secrets,
             errors=errors,
             progress=lambda done, total: progress("importing", done, total),
@@ -114,13 +125,37 @@ def erase(product: Product, email: str) -> None:
         privacy.erase(session, email, product.clock.now(), product.keys.secrets)
 
 
-def _declaration(wanted: FileImport) -> Declaration | None:
+def _row(session: Session, mailing_list: MailingList, reader: NewReader, now: datetime) -> Row:
+    said = {field.name: getattr(reader, field.name).strip() for field in fields(reader)}
+    vocabulary = Vocabulary.of(choices(session, mailing_list.id or 0))
+    try:
+        return RowReader(tuple(said), vocabulary, mailing_list.time_zone, now).read(tuple(said.values()))
+    except RowProblem as problem:
+        raise InputError(f"This reader can't be added: {problem}.") from None
+
+
+def _wishes(row: Row) -> Wishes:
+    (sections, all_sections), (categories, all_categories) = row.sections or _NOTHING, row.categories or _NOTHING
+    return Wishes(sections, categories, all_sections, all_categories)
+
+
+def _preferences(row: Row) -> Preferences:
+    return Preferences(name=row.name or "", language=row.language or "ko")
+
+
+def _proof(row: Row, now: datetime) -> Proof:
+    if row.agreed is None:
+        return Proof(Act(now, "added: no proof", "admin"), purposes=())
+    return Proof(Act(row.agreed.at, f"added: {row.agreed.source}"[:200], "admin"), is_confirmed=True)
+
+
+def _declaration(wanted: FileImport, now: datetime) -> Declaration | None:
     said = (wanted.consent_source, wanted.consent_at, wanted.consent_proof, wanted.consent_owner)
     if not any(said):
         return None
     date = _day(wanted.consent_at)
-    if date is None:
-        raise InputError("A declaration needs its date: --consent-at 2026-11-01.")
+    if date is None or date > now:
+        raise InputError("A declaration needs the date when people agreed: --consent-at 2026-11-01.")
     return Declaration(wanted.consent_source, date, wanted.consent_proof, wanted.consent_owner)
 
 

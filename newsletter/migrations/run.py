@@ -10,6 +10,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from newsletter.db import Database
 from newsletter.errors import StateError
@@ -29,9 +30,15 @@ def downgrade(database: Database, revision: str) -> None:
 
 
 def current(database: Database) -> str | None:
-    """The revision the database stands at, or None where it is empty."""
-    with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+    """The revision the database stands at, or None where it is empty. Raises `StateError` where it can't be opened."""
+    try:
+        with database.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except DBAPIError as error:
+        why = " ".join(str(error.orig).split())
+        raise StateError(
+            f"The database can't be opened: {why}. Is it running, and NEWSLETTER_DATABASE_URL right?"
+        ) from error
 
 
 def head() -> str:

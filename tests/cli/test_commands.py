@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,7 +152,7 @@ def test_a_campaign_from_creation_to_report(settled: Type) -> None:
 
 
 def test_a_campaign_can_be_paused_resumed_and_cancelled(settled: Type) -> None:
-    settled("campaign", "create", ISSUE, "--at", "2026-12-01T09:00")
+    settled("campaign", "create", ISSUE, "--at", "2126-12-01T09:00")
     assert "1 deliveries" not in settled("campaign", "coverage", ISSUE).out
     settled("campaign", "plan", "1")
     assert settled("campaign", "resume", "1").code == 0
@@ -211,3 +213,91 @@ def test_a_publishers_own_keyword_file_is_used(type_: Type, monkeypatch: pytest.
     monkeypatch.setenv("NEWSLETTER_KEYWORDS_FILE", "own.toml")
     content = json.loads(type_("issue", "parse", str(SAMPLE), "--json").out)
     assert {name for item in content["items"] for name in item["suggested_categories"]} == {"창고"}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("subscribers", "import", "absent.csv"), 2, "absent.csv: No such file or directory"),
+        (("subscribers", "import", "."), 2, ".: Is a directory"),
+        (("subscribers", "export", "-o", "absent/out.csv"), 2, "absent/out.csv: No such file or directory"),
+        (("preview", ISSUE, "--sections", "policy", "-o", "absent/mail.html"), 2, "absent/mail.html: No such file"),
+        (("lists", "create", "digest", "--kind", "information", "--name-ko", "a", "--name-en", "b"), 2, "already"),
+        (("lists", "create", "other", "--kind", "information", "--name-ko", "a\nb", "--name-en", "b"), 2, "one line"),
+        (("lists", "create", "other", "--kind", "information", "--name-ko", "가" * 201, "--name-en", "b"), 2, "200"),
+        (("lists", "create", "other", "--kind", "information", "--name-ko", " ", "--name-en", "b"), 2, "give both"),
+        (("campaign", "create", ISSUE, "--subject", "가" * 401), 2, "400 characters"),
+        (("campaign", "create", ISSUE, "--at", "2020-01-01T09:00"), 2, "has gone by"),
+        (("subscribers", "add", "alice@example.com", "--sections", "sport"), 2, "unknown section 'sport'"),
+        (("subscribers", "add", "alice@example.com", "--language", "fr"), 2, "language 'fr'"),
+        (
+            ("subscribers", "add", "alice@example.com", "--consent-source", "x", "--consent-at", "2126-01-01"),
+            2,
+            "future",
+        ),
+        (("subscribers", "add", "alice@example.com", "--consent-source", "x"), 2, "a source and a date"),
+        (("subscribers", "add", "bob@example.com", *CONSENT), 1, "its subscription is active"),
+        (("subscribers", "add", "carol@example.com"), 1, "its subscription is pending"),
+    ],
+)
+def test_what_can_not_be_done_is_one_sentence(settled: Type, words: tuple[str, ...], code: int, says: str) -> None:
+    before = settled("subscribers", "export").out
+    said = settled(*words)
+    assert said.code == code, said.err
+    assert said.err.splitlines()[-1].startswith("error: ")
+    assert says in said.err
+    assert "Traceback" not in said.err
+    assert settled("subscribers", "export").out == before
+
+
+def test_a_proof_brings_a_pending_reader_in(settled: Type) -> None:
+    assert settled("subscribers", "add", "carol@example.com", *CONSENT).code == 0
+    assert json.loads(settled("subscribers", "show", "carol@example.com").out)["subscriptions"][0]["state"] == "active"
+
+
+def test_a_declaration_of_the_future_is_none(settled: Type) -> None:
+    settled("subscribers", "export", "-o", "out.csv")
+    words = ("--consent-source", "form", "--consent-proof", "file", "--consent-owner", "me", "--consent-at")
+    assert settled("subscribers", "import", "out.csv", *words, "2126-01-01").code == 2
+    assert settled("subscribers", "import", "out.csv", *words, "2026-01-01").code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("DATABASE_URL", "canary", "NEWSLETTER_DATABASE_URL"),
+        ("DATABASE_URL", "mysql://canary@127.0.0.1/x", "NEWSLETTER_DATABASE_URL"),
+        ("DATABASE_URL", "postgresql://x:canary@127.0.0.1:1/x", "Connection refused"),
+        ("DATABASE_URL", "sqlite:////absent/x.sqlite", "unable to open"),
+        ("STATE_DIR", "/dev/null/x", "NEWSLETTER_STATE_DIR"),
+        ("BASE_URL", "canary", "NEWSLETTER_BASE_URL"),
+    ],
+)
+def test_a_setting_that_can_not_be_used_is_one_sentence_without_secrets(
+    type_: Type, monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(f"NEWSLETTER_{name}", value)
+    for words in (("db", "upgrade"), ("campaign", "status")):
+        said = type_(*words)
+        assert said.code == 1
+        assert said.err.startswith("error: ")
+        assert says in said.err
+        assert "Traceback" not in said.err
+        assert "canary" not in said.err
+
+
+def test_a_file_that_is_no_database_is_one_sentence(type_: Type, tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "newsletter.sqlite").write_bytes(b"not a database" * 1000)
+    said = type_("campaign", "status")
+    assert (said.code, "not a database" in said.err, "Traceback" in said.err) == (1, True, False)
+
+
+def test_a_database_that_fails_half_way_is_one_sentence(settled: Type, tmp_path: Path) -> None:
+    """A table that is gone stands for a full disk or a lost server."""
+    with closing(sqlite3.connect(tmp_path / "state" / "newsletter.sqlite")) as connection:
+        connection.execute("ALTER TABLE campaign RENAME TO lost")
+        connection.commit()
+    said = settled("campaign", "status")
+    assert said.code == 1
+    assert said.err.startswith("error: the database: no such table")
