@@ -23,6 +23,7 @@ from newsletter.rendering.look import Language
 from newsletter.rendering.personal import Personal, fill, substitutions
 from newsletter.rendering.renderer import Rendered, Renderer
 from subscribers.addresses import normalise
+from subscribers.choices import Choices
 from subscribers.models import MailingList, Selection, Subscriber, Subscription
 from subscribers.selections import Wishes
 from subscribers.store import wishes_of
@@ -119,6 +120,9 @@ def _test_message(product: Product, seen: Preview, to_email: str) -> Message:
 
 def _seen_by(session: Session, mailing_list: MailingList, eyes: Eyes) -> tuple[Wishes, str]:
     if eyes.wishes is not None:
+        if eyes.email is not None:
+            raise InputError("Say --as EMAIL, or --sections and --categories, not both.")
+        _require_known(eyes.wishes, mailing_list.slug, looks.list_choices(session, mailing_list))
         return eyes.wishes, mailing_list.language
     if eyes.email is None:
         raise InputError("Say whose mail to show: --as EMAIL, or --sections and --categories.")
@@ -132,6 +136,17 @@ def _seen_by(session: Session, mailing_list: MailingList, eyes: Eyes) -> tuple[W
         raise NotFound(f"This address is not on the list {mailing_list.slug}.")
     selection, language = found
     return wishes_of(selection), language
+
+
+def _require_known(wishes: Wishes, slug: str, there: Choices) -> None:
+    """Readers keep what a list no longer has; who types a name that it never had has misspelt it."""
+    for what, wanted, rows, aliases in (
+        ("section", wishes.sections, there.sections, there.section_aliases),
+        ("category", wishes.categories, there.categories, there.category_aliases),
+    ):
+        keys = [row.key for row in rows]
+        if unknown := [name for name in wanted if name not in keys and name not in aliases]:
+            raise InputError(f"The list {slug} has no {what} {unknown[0]!r}; there is: {', '.join(keys)}.")
 
 
 def _personal(names: Names, wishes: Wishes, language: Language) -> Personal:

@@ -108,6 +108,18 @@ def test_nobody_is_shown_a_mail_that_would_not_be_sent(product: Product, tmp_pat
         preview(product, "2026-18", Eyes(email="nobody@example.com"))
 
 
+@pytest.mark.usefixtures("digest")
+def test_a_misspelt_wish_is_named_with_those_there_are(product: Product, tmp_path: Path) -> None:
+    bring(product, tmp_path, ISSUE)
+    with pytest.raises(InputError, match=r"no section 'polcy'; there is: .*policy"):
+        shown(product, wishes=Wishes(sections=("polcy",), all_categories=True))
+    with pytest.raises(InputError, match=r"no category 'Robots'; there is: .*로봇"):
+        shown(product, wishes=Wishes(all_sections=True, categories=("Robots",)))
+    assert shown(product, wishes=Wishes(all_sections=True, categories=("에너지",))).placements
+    with pytest.raises(InputError, match="not both"):
+        preview(product, "2026-18", Eyes(email="bob@example.com", wishes=EVERYTHING))
+
+
 def test_a_readers_preview_speaks_the_readers_language(product: Product, digest: MailingList, tmp_path: Path) -> None:
     bring(product, tmp_path, ISSUE)
     with product.database.write() as session:
