@@ -125,6 +125,12 @@ def test_a_table_is_one_line_that_leads_to_the_item(read_page: ReadPage, sample:
     assert page.links.count(make_look().links.item("f1")) == 3
 
 
+def test_our_own_word_for_a_table_is_not_said_to_be_korean(sample: Content, make_look: MakeLook) -> None:
+    html = Renderer(sample, make_look("en")).variant(placed(["f1"])).html
+    assert 'Table · <a class="l" lang="ko"' in html
+    assert not re.search(r'<p[^>]* lang="ko"[^>]*>Table', html)
+
+
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "data:text/html,x", "//example.org", "ftp://example.org/x", "https://", "http://a b"]
 )
