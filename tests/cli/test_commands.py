@@ -226,7 +226,7 @@ def test_a_publishers_own_keyword_file_is_used(type_: Type, monkeypatch: pytest.
         (("lists", "create", "other", "--kind", "information", "--name-ko", "a\nb", "--name-en", "b"), 2, "one line"),
         (("lists", "create", "other", "--kind", "information", "--name-ko", "가" * 201, "--name-en", "b"), 2, "200"),
         (("lists", "create", "other", "--kind", "information", "--name-ko", " ", "--name-en", "b"), 2, "give both"),
-        (("campaign", "create", ISSUE, "--subject", "가" * 401), 2, "400 characters"),
+        (("campaign", "create", ISSUE, "--subject", "가" * 401), 2, "at most 400 printable characters"),
         (("campaign", "create", ISSUE, "--at", "2020-01-01T09:00"), 2, "has gone by"),
         (("subscribers", "add", "alice@example.com", "--sections", "sport"), 2, "unknown section 'sport'"),
         (("subscribers", "add", "alice@example.com", "--language", "fr"), 2, "language 'fr'"),
