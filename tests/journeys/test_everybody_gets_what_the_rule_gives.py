@@ -81,6 +81,7 @@ def test_every_reader_gets_exactly_the_items_and_forms_that_the_rule_gives(
     assert verdict == 0
     assert summary["readers"] == status["deliveries"] == stand_in.get("stats")["mails_accepted"]
     assert summary["requests"] == status["requests"]
+    assert (summary["selections"], summary["contents"]) == (SELECTIONS, status["variants"])
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -93,7 +94,7 @@ def test_the_checker_sees_what_a_wrong_product_would_have_done(
     send_everything(product, published_issue, sent, 60)
     shutil.copytree(tmp_path / "sandbox", sent / "sandbox")
     assert judge(sent)[0] == 0
-    for harm in (lost, doubled, mixed_up, in_another_form):
+    for harm in (lost, doubled, mixed_up, in_another_form, without_an_item_in_the_text, one_by_one):
         harmed = shutil.copytree(sent, tmp_path / harm.__name__)
         harm(harmed / "sandbox")
         verdict, summary = judge(harmed)
@@ -121,6 +122,22 @@ def mixed_up(sandbox: Path) -> None:
 def in_another_form(sandbox: Path) -> None:
     for content in (sandbox / "content").glob("*.json"):
         content.write_text(content.read_text(encoding="utf-8").replace("h3", "h4"), encoding="utf-8")
+
+
+def without_an_item_in_the_text(sandbox: Path) -> None:
+    for path in (sandbox / "content").glob("*.json"):
+        parts = json.loads(path.read_bytes())
+        for part in parts:
+            if part["type"] == "text/plain":
+                part["value"] = part["value"].replace("-1\n", "-9\n")
+        path.write_text(json.dumps(parts), encoding="utf-8")
+
+
+def one_by_one(sandbox: Path) -> None:
+    """A request for every reader: right mails, dearly sent."""
+    requests = [json.loads(line) for line in _lines(sandbox)]
+    alone = [one | {"personalizations": [person]} for one in requests for person in one["personalizations"]]
+    _rewrite(sandbox, [json.dumps(one) + "\n" for one in alone])
 
 
 def _lines(sandbox: Path) -> list[str]:

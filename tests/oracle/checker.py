@@ -104,7 +104,7 @@ class Judge:
         self.ids = [item["id"] for item in issue["items"]]
         self.titles = {item["id"]: squeezed(item["title"]) for item in issue["items"]}
         self.faults: list[str] = []
-        self.requests = 0
+        self.requests = self.selections = 0
         self.copies: Counter[str] = Counter()
         self.seen: dict[str, list[Placed]] = {}
         self.readers_of: Counter[tuple[str, str]] = Counter()
@@ -136,13 +136,18 @@ class Judge:
         page = fill(bodies["text/html"], person.get("substitutions", {}))
         mail = Mail(self.ids)
         mail.feed(page)
-        text = squeezed(fill(bodies["text/plain"], person.get("substitutions", {})))
+        plain = fill(bodies["text/plain"], person.get("substitutions", {}))
+        in_text = [item for line in plain.splitlines() if (item := mail.item_of(line.strip()))]
+        if in_text != list(mail.placed):
+            self.faults.append(f"{address}: the text has {in_text}, the page {list(mail.placed)}")
+        text = squeezed(plain)
         visible = squeezed(html.unescape(re.sub(r"<[^>]*>", " ", page)))
         for item in mail.placed:
             if self.titles[item] not in visible or self.titles[item] not in text:
                 self.faults.append(f"{address}: the title of {item} is not in both parts")
         for item in self.issue["items"]:
-            self.check_body(item, mail.placed.get(item["id"]), visible, address)
+            for part in (visible, text):
+                self.check_body(item, mail.placed.get(item["id"]), part, address)
         return list(mail.placed.items())
 
     def check_body(self, item: dict[str, Any], form: str | None, visible: str, address: str) -> None:
@@ -161,6 +166,9 @@ class Judge:
                 return
 
     def compare(self, rows: list[dict[str, str]], aliases: dict[str, str]) -> None:
+        self.selections = len(
+            {(frozenset(picked(row["sections"])), frozenset(picked(row["categories"]))) for row in rows}
+        )
         wanted = {row["email"].lower(): expected(self.issue, row, aliases) for row in rows}
         for address, placed in wanted.items():
             copies = self.copies[address]
@@ -169,9 +177,20 @@ class Judge:
             elif placed and self.seen[address] != placed:
                 self.faults.append(f"{address}: got {self.seen[address]}, expected {placed}")
         self.faults += [f"{address}: not in the CSV" for address in self.copies.keys() - wanted.keys()]
-        needed = sum(-(-readers // self.batch_size) for readers in self.readers_of.values())
+        self.compare_requests(rows, wanted)
+
+    def compare_requests(self, rows: list[dict[str, str]], wanted: dict[str, list[Placed]]) -> None:
+        """Readers of equal items, language and tracking share a content: so many requests and no more."""
+        readers_of = Counter(
+            (tuple(placed), row["language"], row["tracking"])
+            for row in rows
+            if (placed := wanted[row["email"].lower()])
+        )
+        needed = sum(-(-readers // self.batch_size) for readers in readers_of.values())
         if self.requests != needed:
             self.faults.append(f"{self.requests} requests, {needed} needed")
+        if len(self.readers_of) != len(readers_of):
+            self.faults.append(f"{len(self.readers_of)} contents, {len(readers_of)} needed")
 
     def summary(self) -> dict[str, Any]:
         kinds: defaultdict[str, int] = defaultdict(int)
@@ -182,6 +201,7 @@ class Judge:
             "readers": len(self.copies),
             "requests": self.requests,
             "contents": len(self.readers_of),
+            "selections": self.selections,
             "items": dict(kinds),
             "faults": len(self.faults),
             "first_faults": self.faults[:MAX_SHOWN],
