@@ -39,19 +39,19 @@ def export_csv(
     session: Session,
     mailing_list: MailingList,
     out: TextIO,
-    progress: Callable[[int], None] = lambda _done: None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> int:
-    """Write every reader of a list, whatever their status; returns how many. `progress` is told rows done.
+    """Write every reader of a list, whatever their status; returns how many. `progress` is told rows done and rows in all.
 
     Erased people have no address and are left out.
     """
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*COLUMNS, STATUS])
-    done = 0
+    done, total = 0, _count(session, mailing_list)
     for page in _pages(session, mailing_list):
         writer.writerows(page)
         done += len(page)
-        progress(done)
+        progress(done, total)
     return done
 
 
@@ -72,6 +72,13 @@ def _pages(session: Session, mailing_list: MailingList) -> Iterator[list[list[st
             for subscription, subscriber, selection in found
         ]
         after = found[-1][0].id or 0
+
+
+def _count(session: Session, mailing_list: MailingList) -> int:
+    """All subscriptions, the few of erased people among them."""
+    return session.exec(
+        select(func.count()).select_from(Subscription).where(Subscription.list_id == mailing_list.id)
+    ).one()
 
 
 def _page(

@@ -7,10 +7,11 @@ that was sent) can't be deleted and is ended instead; a corrected file may bring
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select, update
 
@@ -40,31 +41,43 @@ class Undone:
     kept: int
 
 
-def undo(session: Session, import_id: int, now: datetime) -> Undone:
-    """Take an import back, or `UndoRefused`. Changes that it made to people known before stay."""
+def undo(
+    session: Session,
+    import_id: int,
+    now: datetime,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Undone:
+    """Take an import back, or `UndoRefused`. Changes that it made to people known before stay.
+
+    `progress` is told subscriptions done and subscriptions in all.
+    """
     run = _undoable(session, import_id, now)
-    kept = session.exec(
-        select(func.count())
-        .select_from(Subscription)
-        .where(Subscription.import_id == import_id, col(Subscription.changed_at).is_not(None))
-    ).one()
+    changed = col(Subscription.changed_at).is_not(None)
+    kept, total = _count(session, import_id, changed), _count(session, import_id, ~changed)
     removed = ended = 0
     after = 0
     while chunk := _chunk(session, import_id, after):
         after = chunk[-1].id or 0
         if _removes(session, run, chunk):
             removed += len(chunk)
-            continue
-        for one in chunk:
-            if _removes(session, run, [one]):
-                removed += 1
-            else:
-                _end(session, one, now)
-                ended += 1
+        else:
+            for one in chunk:
+                if _removes(session, run, [one]):
+                    removed += 1
+                else:
+                    _end(session, one, now)
+                    ended += 1
+        progress(removed + ended, total)
     run.undone_at = now
     session.add(run)
     session.flush()
     return Undone(removed, ended, kept)
+
+
+def _count(session: Session, import_id: int, which: ColumnElement[bool]) -> int:
+    return session.exec(
+        select(func.count()).select_from(Subscription).where(Subscription.import_id == import_id, which)
+    ).one()
 
 
 def _undoable(session: Session, import_id: int, now: datetime) -> ImportRun:

@@ -72,8 +72,8 @@ def import_(
 @app.command("undo")
 def undo(import_id: int) -> None:
     """Take an import back: what it created goes, unless the reader has changed it since."""
-    with product() as parts:
-        undone = jobs.undo(parts, import_id)
+    with product() as parts, progress() as bar:
+        undone = jobs.undo(parts, import_id, bar)
     say(f"Import {import_id} is undone: {undone.removed:,} removed, {undone.ended:,} in use already and ended,")
     say(f"{undone.kept:,} kept because they were changed since.")
 
@@ -85,8 +85,8 @@ def export(list_slug: ListSlug = None, file: Annotated[Path | None, typer.Option
         if file is None:
             jobs.export(parts, list_slug, sys.stdout)
             return
-        with file.open("w", encoding="utf-8", newline="") as target:
-            count = jobs.export(parts, list_slug, target)
+        with file.open("w", encoding="utf-8", newline="") as target, progress() as bar:
+            count = jobs.export(parts, list_slug, target, bar)
     say(f"{count:,} readers written to {file}.")
 
 

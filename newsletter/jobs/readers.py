@@ -98,16 +98,19 @@ def import_file(product: Product, list_slug: str | None, wanted: FileImport, pro
             errors.close()
 
 
-def undo(product: Product, import_id: int) -> Undone:
+def undo(product: Product, import_id: int, progress: Progress = silent) -> Undone:
     """Take an import back, within 24 hours."""
     with product.database.write() as session:
-        return take_back(session, import_id, product.clock.now())
+        return take_back(
+            session, import_id, product.clock.now(), lambda done, total: progress("taking back", done, total)
+        )
 
 
-def export(product: Product, list_slug: str | None, target: TextIO) -> int:
+def export(product: Product, list_slug: str | None, target: TextIO, progress: Progress = silent) -> int:
     """Write a list's readers as CSV; returns how many."""
     with product.database.read() as session:
-        return export_csv(session, the_list(session, list_slug), target)
+        mailing_list = the_list(session, list_slug)
+        return export_csv(session, mailing_list, target, lambda done, total: progress("exporting", done, total))
 
 
 def story(product: Product, email: str) -> dict[str, object]:

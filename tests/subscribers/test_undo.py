@@ -127,3 +127,12 @@ def test_who_waits_on_another_list_keeps_their_address(importing: Importing, dat
     assert _undo(database, report) == Undone(removed=1, ended=0, kept=0)
     with database.read() as session:
         assert session.exec(select(Subscriber.email_key)).all() == ["carol@example.net"]
+
+
+def test_progress_is_told_in_subscriptions(importing: Importing, database: Database) -> None:
+    report = importing("email\n" + "".join(f"reader{number}@example.com\n" for number in range(1_200)))
+    assert report.import_id is not None
+    told: list[tuple[int, int]] = []
+    with database.write() as session:
+        undo(session, report.import_id, SOON, lambda *so_far: told.append(so_far))
+    assert told == [(500, 1_200), (1_000, 1_200), (1_200, 1_200)]
