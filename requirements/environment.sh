@@ -10,8 +10,9 @@ die() { printf '%s\n' "$@" >&2; exit 1; }
 usable() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
 find_python() {
-    for name in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
+    for name in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
         if usable "$name"; then printf '%s' "$name"; return; fi
+        if [ -n "${PYTHON:-}" ]; then return 1; fi # who names one wants that one
     done
     return 1
 }
@@ -24,7 +25,8 @@ install_ensurepip() {
     $root apt-get update -qq && $root apt-get install -y -qq "$package" >/dev/null
 }
 
-python=$(find_python) || die "Python 3.11 or newer was not found." "Install it, or name it: make … PYTHON=/path/to/python3"
+python=$(find_python) || die "${PYTHON:-Python 3.11 or newer} was not found, or is older than Python 3.11." \
+    "Install it, or name it: make … PYTHON=/path/to/python3"
 
 if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     echo "· creating $venv with $("$python" --version)"

@@ -41,9 +41,9 @@ def export_csv(
     out: TextIO,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> int:
-    """Write every reader of a list, whatever their status; returns how many. `progress` is told rows done and rows in all.
+    """Write every reader of a list, whatever their status; returns how many.
 
-    Erased people have no address and are left out.
+    Erased people have no address and are left out. `progress` is told rows done and rows in all.
     """
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*COLUMNS, STATUS])
