@@ -25,8 +25,8 @@ install_ensurepip() {
     $root apt-get update -qq && $root apt-get install -y -qq "$package" >/dev/null
 }
 
-python=$(find_python) || die "${PYTHON:-Python 3.11 or newer} was not found, or is older than Python 3.11." \
-    "Install it, or name it: make … PYTHON=/path/to/python3"
+python=$(find_python) || die "${PYTHON:-None of python3, python3.14 … python3.11} is a Python 3.11 or newer." \
+    "Install one, or name it: make … PYTHON=/path/to/python3"
 
 if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     echo "· creating $venv with $("$python" --version)"
