@@ -25,7 +25,7 @@ install_ensurepip() {
     $root apt-get update -qq && $root apt-get install -y -qq "$package" >/dev/null
 }
 
-python=$(find_python) || die "${PYTHON:-None of python3, python3.14 … python3.11} is a Python 3.11 or newer." \
+python=$(find_python) || die "A Python 3.11 or newer is needed; ${PYTHON:-python3 or python3.11 … python3.14} is none." \
     "Install one, or name it: make … PYTHON=/path/to/python3"
 
 if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
