@@ -93,6 +93,19 @@ def test_whoever_wants_the_focus_rather_than_nothing_gets_it_in_full() -> None:
     assert choose(SMALL, Wishes(when_empty=WhenEmpty.FOCUS), NAMING) == full("focus")
 
 
+def test_the_focus_is_the_first_article_wherever_it_stands() -> None:
+    content = issue(clipping("cell", "배터리"), article("focus", "focus", "AI"), article("other", "policy"))
+    assert choose(content, Wishes(when_empty=WhenEmpty.FOCUS), NAMING) == full("focus")
+    assert choose(issue(clipping("cell")), Wishes(when_empty=WhenEmpty.FOCUS), NAMING) == full("cell")
+
+
+def test_a_renamed_section_means_its_new_key_in_the_issue_and_in_the_selection() -> None:
+    for section in ("tech", "industry"):
+        for wanted in ("tech", "industry"):
+            picked = Wishes(sections=(wanted,), all_categories=True)
+            assert choose(issue(article("a", section)), picked, NAMING) == full("a")
+
+
 def test_an_alias_in_the_issue_or_in_the_selection_means_its_category() -> None:
     content = issue(clipping("grid", "에너지"), clipping("solar", "에너지·탄소중립"))
     for name in ("에너지", "에너지·탄소중립"):

@@ -6,14 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import col, select
 
 from newsletter.campaigns import store
-from newsletter.campaigns.models import Campaign
+from newsletter.campaigns.models import Campaign, Variant, VariantItem
 from newsletter.campaigns.states import CampaignState
 from newsletter.delivery.transports.memory import MemoryTransport
 from newsletter.errors import InputError, NotFound, StateError
 from newsletter.issues.content import Content
 from newsletter.issues.content_json import dump
+from newsletter.issues.models import ItemVersion
 from newsletter.jobs import campaigns, issues, sending
 from newsletter.jobs.campaigns import NewCampaign
 from newsletter.jobs.coverage import coverage
@@ -124,6 +126,38 @@ def test_a_failed_plan_leaves_nothing_and_can_be_repeated(product: Product, brin
 def test_items_over_the_byte_budget_become_lines_and_the_plan_says_so(product: Product, bring_in: BringIn) -> None:
     tight = replace(product, settings=product.settings.model_copy(update={"html_budget": 10_000}))
     assert plan(tight, created(product, bring_in(ISSUE))).shortened > 0
+
+
+def variants_of(product: Product, campaign_id: int) -> list[tuple[int, int, int, list[tuple[str, str]]]]:
+    """(in full, as lines, shortened, the ledger of items) of each variant."""
+    with product.database.read() as session:
+        found = []
+        for one in session.exec(select(Variant).where(Variant.campaign_id == campaign_id).order_by(col(Variant.id))):
+            ledger = session.exec(
+                select(ItemVersion.item_id, VariantItem.form)
+                .join(VariantItem, col(VariantItem.item_version_id) == col(ItemVersion.id))
+                .where(VariantItem.variant_id == one.id)
+                .order_by(col(VariantItem.ordinal))
+            ).all()
+            found.append((one.full_count, one.line_count, one.shortened_count, [(item, form) for item, form in ledger]))
+        return found
+
+
+@pytest.mark.usefixtures("people")
+def test_the_item_ledger_holds_what_each_variant_shows_in_its_order(product: Product, bring_in: BringIn) -> None:
+    campaign_id = created(product, bring_in(ISSUE))
+    plan(product, campaign_id)
+    everything = [(item.id, "full") for item in ISSUE.items]
+    bobs = [("policy-2", "full"), ("policy-1", "line")]
+    assert sorted(variants_of(product, campaign_id)) == [(1, 1, 0, bobs), (4, 0, 0, everything)]
+
+
+@pytest.mark.usefixtures("people")
+def test_a_shortened_variant_says_by_how_much(product: Product, bring_in: BringIn) -> None:
+    tight = replace(product, settings=product.settings.model_copy(update={"html_budget": 10_000}))
+    campaign_id = created(tight, bring_in(ISSUE))
+    plan(tight, campaign_id)
+    assert sorted(found[:3] for found in variants_of(product, campaign_id)) == [(0, 2, 1), (0, 4, 4)]
 
 
 @pytest.mark.usefixtures("people")

@@ -147,6 +147,10 @@ def test_a_number_without_a_unit_is_none(text: str) -> None:
     assert not has_figure(text)
 
 
+def test_the_limits_are_those_that_the_documentation_states() -> None:
+    assert (POINTS_LIMIT, CARD_LIMIT) == (240, 160)
+
+
 def test_letters_count_syllables_and_latin_words() -> None:
     assert letters("AI 기반 챗봇 2.0, 上海") == 1 + 4 + 2
 

@@ -66,6 +66,24 @@ def test_a_long_mail_starts_with_its_headings_and_a_short_one_does_not(
     assert [link for link in short.links if link.startswith("#")] == []
 
 
+@pytest.mark.parametrize(("full", "anchors"), [(7, 0), (8, 3)])
+def test_a_mail_is_long_from_eight_items_in_full(
+    read_page: ReadPage, sample: Content, make_look: MakeLook, everything: Everything, full: int, anchors: int
+) -> None:
+    placements = [replace(one, form="full" if n < full else "line") for n, one in enumerate(everything(sample))]
+    page = read_page(Renderer(sample, make_look()).variant(placements).html)
+    assert sum(link.startswith("#") for link in page.links) == anchors
+
+
+@pytest.mark.parametrize(("letters", "minutes"), [(1, 1), (500, 1), (501, 2), (1_000, 2), (1_001, 3)])
+def test_a_minute_is_five_hundred_letters_rounded_up(
+    read_page: ReadPage, sample: Content, make_look: MakeLook, letters: int, minutes: int
+) -> None:
+    content = replace(sample, items=(replace(sample.items[0], summary="가" * letters, body=()),))
+    page = read_page(Renderer(content, make_look()).variant(placed([content.items[0].id])).html)
+    assert f"약 {minutes}분" in page.text
+
+
 def test_every_anchor_has_its_place(
     read_page: ReadPage, sample: Content, make_look: MakeLook, everything: Everything
 ) -> None:

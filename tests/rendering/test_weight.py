@@ -76,6 +76,11 @@ def test_the_weight_of_a_variant_is_the_sum_of_its_pieces(
         assert len(filled.encode()) <= renderer._weight_of(placements)
 
 
+def test_budget_and_limit_are_those_that_the_documentation_states() -> None:
+    """Below what Gmail is said to clip at, 102 KB, with room for what a provider adds."""
+    assert (BUDGET, HARD_LIMIT) == (75_000, 95_000)
+
+
 def test_above_the_hard_limit_a_mail_is_refused_and_its_heaviest_item_named(
     sample: Content, make_look: MakeLook
 ) -> None:
