@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import select
@@ -60,9 +60,34 @@ def test_saving_changes_what_was_set_and_leads_back(served: Served) -> None:
 
 
 def test_all_also_future_ones(served: Served) -> None:
+    served.client().post(the_link(served), data=FORM)
     served.client().post(the_link(served), data=FORM | {"all_sections": "1", "all_categories": "1"})
     _, selection = stored(served)
     assert (selection.all_sections, selection.all_categories, selection.sections) == (True, True, [])
+
+
+def test_who_has_all_and_unticks_one_has_not_all_any_more(served: Served) -> None:
+    """The page shows every box ticked beside *all*; what is unticked there must not be lost without a word."""
+    link = the_link(served)
+    page = served.client().get(link).text
+    ticked = re.findall(r'name="(section|category)" value="([^"]+)" checked', page)
+    boxes = {kind: [value for name, value in ticked if name == kind] for kind in ("section", "category")}
+    all_of_it = FORM | boxes | {"all_sections": "1", "all_categories": "1"}
+    served.client().post(link, data=all_of_it)
+    assert (stored(served)[1].all_sections, stored(served)[1].all_categories) == (True, True)
+    served.client().post(link, data=all_of_it | {"section": [key for key in boxes["section"] if key != "policy"]})
+    _, selection = stored(served)
+    assert (selection.all_sections, selection.all_categories) == (False, True)
+    assert selection.sections == sorted(set(boxes["section"]) - {"policy"})
+
+
+def test_a_pause_ends_on_the_day_of_the_readers_own_zone(sqlite: Served) -> None:
+    """16:00 UTC is the next day in Seoul."""
+    link = the_link(sqlite)
+    with sqlite.database.write() as session:
+        one = session.get_one(Subscription, sqlite.reader_id(1))
+        one.paused_until, one.time_zone = datetime(2030, 3, 1, 16, tzinfo=UTC), "Asia/Seoul"
+    assert "2030-03-02" in sqlite.client().get(link).text
 
 
 def test_a_pause_is_set_kept_and_ended(sqlite: Served, clock: SteppedClock) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
@@ -22,7 +23,7 @@ from newsletter.web.mask import masked
 from newsletter.web.pages import language_of, page
 from newsletter.web.phrases import TRACKING_CONSENT_VERSION, as_language, phrases
 from newsletter.web.public.archive import list_name
-from newsletter.web.public.wishes import PreferencesForm, Refused, as_change, check, parse
+from newsletter.web.public.wishes import PreferencesForm, Refused, as_change, check, heeded, parse
 from newsletter.web.site import evidence, numbers_of, site_of
 from subscribers import subscriptions
 from subscribers.choices import ChoiceRow, choices
@@ -53,6 +54,7 @@ class Reader:
     sections: tuple[ChoiceRow, ...]
     categories: tuple[ChoiceRow, ...]
     wishes: Wishes
+    zone: ZoneInfo
 
 
 def show(request: Request) -> Response:
@@ -103,7 +105,8 @@ def _apply(session: Session, request: Request, reader: Reader, form: Preferences
     now = site_of(request).product.clock.now()
     if form.pause == "none":
         subscriptions.resume(session, number, now)
-    subscriptions.change(session, number, as_change(form, now), now, evidence=_evidence(request, reader, form))
+    meant = heeded(form, reader.wishes, [row.key for row in reader.sections], [row.key for row in reader.categories])
+    subscriptions.change(session, number, as_change(meant, now), now, evidence=_evidence(request, reader, form))
 
 
 def _evidence(request: Request, reader: Reader, form: PreferencesForm) -> Evidence:
@@ -126,21 +129,24 @@ def _reader(session: Session, request: Request) -> Reader:
         raise BadToken
     language = language_of(request, as_language(found.language))
     offered = choices(session, found.list_id)
+    mailing_list = session.get_one(MailingList, found.list_id)
     wishes = wishes_of(session.get_one(Selection, found.selection_id))
     return Reader(
         subscription=found,
         address=masked(person.email),
-        list_name=list_name(session.get_one(MailingList, found.list_id), language),
+        list_name=list_name(mailing_list, language),
         language=language,
         sections=offered.active(ChoiceKind.SECTION),
         categories=offered.active(ChoiceKind.CATEGORY),
         wishes=wishes.renamed(offered.section_aliases, offered.category_aliases),
+        zone=ZoneInfo(found.time_zone or mailing_list.time_zone),
     )
 
 
 def _page(request: Request, reader: Reader, errors: tuple[str, ...] = (), status: int = 200) -> Response:
     found, wishes = reader.subscription, reader.wishes
-    now = site_of(request).product.clock.now()
+    until = found.paused_until
+    is_paused = until is not None and until > site_of(request).product.clock.now()
     t = phrases(reader.language)
     return page(
         request,
@@ -158,7 +164,7 @@ def _page(request: Request, reader: Reader, errors: tuple[str, ...] = (), status
         is_empty=not wishes.all_sections and not wishes.sections,
         has_focus=wishes.when_empty is WhenEmpty.FOCUS,
         hidden=_hidden(reader),
-        paused_until=found.paused_until if found.paused_until and found.paused_until > now else None,
+        paused_until=until.astimezone(reader.zone) if until and is_paused else None,
     )
 
 

@@ -80,6 +80,26 @@ def check(form: PreferencesForm, sections: Collection[str], categories: Collecti
     return Refused(tuple(wrong)) if wrong else None
 
 
+def heeded(
+    form: PreferencesForm, before: Wishes, sections: Collection[str], categories: Collection[str]
+) -> PreferencesForm:
+    """The form as its reader means it.
+
+    Who had *all* saw every box ticked: one that comes back unticked was unticked by hand, and says more than the *all*
+    that was left standing.
+    """
+    return form.model_copy(
+        update={
+            name: None
+            for name, had_all, picked, offered in (
+                ("all_sections", before.all_sections, form.section, sections),
+                ("all_categories", before.all_categories, form.category, categories),
+            )
+            if had_all and picked and not set(offered) <= set(picked)
+        }
+    )
+
+
 def as_change(form: PreferencesForm, now: datetime) -> Change:
     """The change that the form asks for. A pause counts from now; `keep` leaves it as it is."""
     days = {"14": 14, "30": 30, "90": 90}.get(form.pause)
