@@ -37,6 +37,7 @@ class Options:
     keep_alive: bool
     switches: Switches
     ready_file: Path | None
+    end_with_input: bool
     allow_remote: bool
 
 
@@ -69,6 +70,7 @@ def parsed(arguments: Sequence[str] | None = None, environment: Mapping[str, str
         keep_alive=given.keep_alive,
         switches=switches,
         ready_file=given.ready_file,
+        end_with_input=given.end_with_input,
         allow_remote=given.allow_remote,
     )
 
@@ -108,6 +110,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     add.flag("--keep-alive", "keep connections; else answer with `Connection: close`", default=True)
     add.several("--switch", "a misbehaviour of events, NAME=VALUE")
     add.typed("--ready-file", Path, None, "written with port, pid and address as JSON once it listens")
+    add.flag("--end-with-input", "stop when standard input ends: whoever started it is gone", default=False)
     add.flag("--allow-remote", "allow a host that others can reach", default=False)
     return parser
 

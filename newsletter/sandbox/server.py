@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import socket
+import sys
+import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
@@ -70,6 +72,8 @@ class StandIn(uvicorn.Server):
         # uvicorn raises the signal again once it has shut down; by default that would end us before the threads end.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _leave)
+        if self._options.end_with_input:
+            threading.Thread(target=_end_with_input, name="input", daemon=True).start()
         self.desk.start()
         try:
             self.run([self._listener])
@@ -123,6 +127,13 @@ class StandIn(uvicorn.Server):
                 await answer(scope, receive, send)
 
         return application
+
+
+def _end_with_input() -> None:
+    """A pipe ends with the program at its other end, even one that was killed."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _leave(_: int, __: FrameType | None) -> NoReturn:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 import pytest
@@ -69,13 +70,35 @@ def test_the_demonstration_ends_well_and_leaves_nothing_running(tmp_path: Path) 
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].startswith("1,000 readers · ")
     assert "Traceback" not in done.stderr
-    sandbox = json.loads((tmp_path / "state" / "demo" / "sandbox" / "ready.json").read_text(encoding="utf-8"))
-    with pytest.raises(ProcessLookupError):
-        os.kill(sandbox["pid"], 0)
+    assert not listens(tmp_path / "state" / "demo" / "sandbox" / "ready.json")
     log = (tmp_path / "state" / "demo" / "log").read_text(encoding="utf-8")
     assert "request" in log
     for personal in ("@example.com", "/u/A", "/p/A", "/m/A", "/c/A"):
         assert personal not in log, "no address and no token stands in the log"
+
+
+def test_the_sandbox_ends_with_who_started_it_even_by_sigkill(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from newsletter.cli.demo.stand_in import StandIn;"
+        "it = StandIn(Path(sys.argv[1]), 'http://127.0.0.1:1/', 0); print('ready', flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == "ready\n"
+        assert listens(tmp_path / "ready.json")
+        owner.kill()
+    ends_at = time.monotonic() + 20
+    while listens(tmp_path / "ready.json"):
+        assert time.monotonic() < ends_at, "the sandbox outlived its owner"
+        time.sleep(0.05)
+
+
+def listens(ready: Path) -> bool:
+    """Whether the sandbox that wrote this file still takes connections."""
+    port = json.loads(ready.read_text(encoding="utf-8"))["port"]
+    with socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_the_demonstration_empties_no_directory_of_somebody_elses(tmp_path: Path) -> None:

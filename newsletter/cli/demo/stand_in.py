@@ -24,11 +24,12 @@ class StandIn:
     def __init__(self, state: Path, webhook: str, port: int) -> None:
         self._ready = state / "ready.json"
         arguments = ["--state", str(state), "--webhook", webhook, "--port", str(port), "--ready-file", str(self._ready)]
-        arguments += ["--event-delay", "0", "--batch-interval", "0.2"]
+        arguments += ["--event-delay", "0", "--batch-interval", "0.2", "--end-with-input"]
         state.mkdir(parents=True, exist_ok=True)
         self._log = (state / "log").open("w", encoding="utf-8")
         self._process = subprocess.Popen(  # noqa: S603 -- our own program
             [sys.executable, "-m", "newsletter.sandbox", *arguments],
+            stdin=subprocess.PIPE,  # held open by us, so that it ends with us, even if we are killed
             stdout=self._log,
             stderr=self._log,
             env={name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_SANDBOX_")},
@@ -60,6 +61,8 @@ class StandIn:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
         self._log.close()
 
     def _wait(self, state: Path) -> str:
