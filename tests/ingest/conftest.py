@@ -18,6 +18,27 @@ ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "newsletter" / "sample" / "trend-briefing-2026-18.txt"
 VARIANTS = tuple(sorted((ROOT / "tests" / "samples").glob("*.txt")))
 
+SAMPLE_CATEGORIES = [
+    ("신소재",),
+    ("신소재",),
+    ("배터리",),
+    ("순환경제",),
+    ("순환경제", "신소재"),
+    ("에너지", "모빌리티"),
+    ("로봇",),
+    ("AI",),
+]
+REAL_CATEGORIES = [
+    ("신소재",),
+    ("신소재",),
+    ("배터리",),
+    ("순환경제",),
+    ("순환경제", "신소재"),
+    ("순환경제",),
+    ("에너지", "전기차"),
+    ("AI",),
+]
+
 _PAGE_MARK = re.compile(r"(?:[ivxl]+|\d+)❚|❚(?:[ivxl]+|\d+)")
 _HEADS = {"구분주요내용페이지", "분류기술명주요내용출처", "요약"}
 _SIGN = re.compile(r"[-–−∙•※▘▗]+|\*+|[(（](?:참고|출처)[:：]|\d{1,4}")
@@ -38,6 +59,8 @@ class Expected:
     damaged: list[int]
     mismatches: list[int]
     suggestions: int
+    categories: list[tuple[str, ...]]
+    """Of the clippings, in their order; where summary and table differ, the summary's first."""
 
 
 @pytest.fixture(scope="session")
@@ -64,9 +87,9 @@ def partial() -> Content:
 def expected(real_issue: Path | None, sample_text: str) -> Expected:
     """The real issue where there is one, else our own sample in the same layout."""
     if real_issue is None:
-        return Expected(sample_text, [5, 3, 6, 2, 3, 2, 5], [531, 534, 581], [830, 877], 9)
+        return Expected(sample_text, [5, 3, 6, 2, 3, 2, 5], [531, 534, 581], [830, 877], 9, SAMPLE_CATEGORIES)
     text = real_issue.read_text("utf-8")
-    return Expected(text, [6, 3, 7, 2, 4, 3, 5], [634, 649, 704, 715], [1048, 1139], 11)
+    return Expected(text, [6, 3, 7, 2, 4, 3, 5], [634, 649, 704, 715], [1048, 1139], 11, REAL_CATEGORIES)
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +126,19 @@ def _is_true(segment: Segment, pools: dict[str, str], told: str, content: Conten
         return Counter(letters) <= Counter(told)
     titles = {_squash(section.title) for section in content.sections}
     is_form = letters in _HEADS | titles or _PAGE_MARK.fullmatch(letters) or _SIGN.fullmatch(letters)
-    return bool(is_form) or segment.place in {"repeated name", "table head"}
+    return bool(is_form) or any(letters in again for again in _repeated(segment.place, content))
+
+
+def _repeated(place: str, content: Content) -> Iterator[str]:
+    """What may stand in the text a second time, and is kept once: names of items, heads of tables."""
+    for item in content.items:
+        if place == "repeated name":
+            yield _squash("".join((*item.categories, item.title)))
+            yield _squash(
+                f"{item.title}({item.source.country or ''}{item.source.organisation},{item.source.date_text})"
+            )
+        elif place == "table head":
+            yield from (_squash("".join(part.columns)) for part in item.body if isinstance(part, Table))
 
 
 def _pools(content: Content) -> dict[str, str]:

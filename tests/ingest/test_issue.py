@@ -58,6 +58,7 @@ def test_every_article_has_its_reference_and_its_date(expected: Expected) -> Non
 
 
 def test_every_clipping_has_category_source_and_date(expected: Expected) -> None:
+    assert [item.categories for item in parse(expected.text).in_section("clipping")] == expected.categories
     for item in parse(expected.text).in_section("clipping"):
         assert item.categories
         assert item.source.organisation
