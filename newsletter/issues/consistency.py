@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 
 from newsletter.errors import NotAnIssue
-from newsletter.issues.content import Block, Content, Item
+from newsletter.issues.content import Content, Item
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _NAME_IS = "letters, digits, - and _, at most 40"
@@ -80,16 +80,8 @@ def _item_faults(item: Item) -> Iterator[Fault]:
         yield "source.date", f"{day!r} is no date, 2026-09-14 or 2026-09"
     if url is not None and not _LINK.fullmatch(url):
         yield "source.url", f"{url!r} is no address that begins with https:// or http://; without one write null"
-    if any(not 0 <= block.level <= _DEEPEST for block in _blocks(item)):
+    if any(not 0 <= block.level <= _DEEPEST for block in item.blocks()):
         yield "body", f"a level is not between 0 and {_DEEPEST}"
-
-
-def _blocks(item: Item) -> Iterator[Block]:
-    for part in item.body:
-        if isinstance(part, Block):
-            yield part
-        else:
-            yield from (block for row in part.rows for cell in row.cells for block in cell)
 
 
 def _is_category(name: str) -> bool:

@@ -81,6 +81,14 @@ class Item:
     reference: str = ""
     body: tuple[Block | Table, ...] = ()
 
+    def blocks(self) -> Iterator[Block]:
+        """Every block of the body in order, those in table cells too."""
+        for part in self.body:
+            if isinstance(part, Block):
+                yield part
+            else:
+                yield from (block for row in part.rows for cell in row.cells for block in cell)
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:

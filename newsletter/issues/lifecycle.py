@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
-from newsletter.issues.content import Block, Content, Item, SourceWarning
+from newsletter.issues.content import Content, Item, SourceWarning
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,10 @@ def drop_suggestions(content: Content) -> Content:
 
 def without_cured(content: Content) -> Content:
     """The content without `damaged-text` warnings about text that no longer stands in its item: it was corrected."""
-    texts = {item.id: frozenset(_texts(item)) for item in content.items}
+    texts = {
+        item.id: frozenset((item.title, item.summary, *(block.text for block in item.blocks())))
+        for item in content.items
+    }
 
     def is_cured(warning: SourceWarning) -> bool:
         if warning.code != "damaged-text" or warning.text is None or warning.item is None:
@@ -72,14 +75,6 @@ def _accepted(item: Item) -> Item:
     if item.categories:
         return item
     return replace(item, categories=item.suggested_categories, suggested_categories=())
-
-
-def _texts(item: Item) -> Iterator[str]:
-    """The title, the summary, and the text of every block, those in tables too."""
-    yield from (item.title, item.summary)
-    for part in item.body:
-        blocks = [part] if isinstance(part, Block) else [b for row in part.rows for cell in row.cells for b in cell]
-        yield from (block.text for block in blocks)
 
 
 def _with_items(content: Content, change: Callable[[Item], Item]) -> Content:

@@ -150,7 +150,7 @@ def _label(labels: Sequence[str], show: Show) -> str:
 def _shower(item: Item, damaged: Iterable[str]) -> Show:
     """How texts of this item are shown: as one line, nothing where damaged, without the marks of its footnotes."""
     bad = frozenset(map(one_line, damaged))
-    has_footnotes = any(block.kind == "footnote" for block in _blocks(item))
+    has_footnotes = any(block.kind == "footnote" for block in item.blocks())
 
     def show(text: str) -> str:
         line = one_line(text)
@@ -159,15 +159,6 @@ def _shower(item: Item, damaged: Iterable[str]) -> Show:
         return _FOOTNOTE_MARK.sub("", line) if has_footnotes else line
 
     return show
-
-
-def _blocks(item: Item) -> Iterator[Block]:
-    """Every block of an item, those in table cells too."""
-    for part in item.body:
-        if isinstance(part, Block):
-            yield part
-        else:
-            yield from (block for row in part.rows for cell in row.cells for block in cell)
 
 
 def _pairs(text: str) -> Counter[str]:
