@@ -23,7 +23,7 @@ SANDBOX_KEY: Final = "SG.sandbox"
 def open_product(settings: Settings, clock: Clock | None = None) -> Product:
     """Put the parts together. Opens no connection by itself; raises `SettingsError` for unusable settings."""
     try:
-        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         keys = settings.key_ring()
     except OSError as error:
         raise SettingsError(f"NEWSLETTER_STATE_DIR can't be used: {error}.") from error

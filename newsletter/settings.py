@@ -127,7 +127,7 @@ class Settings(BaseSettings):
 def _generated_keys(state_dir: Path) -> str:
     """Read or create `secret-keys`, readable by its owner alone; the exclusive create lets one of two starts win."""
     path = state_dir / "secret-keys"
-    state_dir.mkdir(parents=True, exist_ok=True)
+    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError), _created(path) as file:  # an earlier start wrote it; that one is read below
         file.write(f"1:{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
         file.flush()

@@ -23,9 +23,9 @@ class Campaign(SQLModel, table=True):
     list_id: int = Field(foreign_key="mailing_list.id", sa_type=BigKey)
     kind: CampaignKind = Field(sa_type=word(CampaignKind, "campaign_kind"))
     state: CampaignState = Field(sa_type=word(CampaignState, "campaign_state"))
-    schedule: str = Field(max_length=64)
+    schedule: str = Field(max_length=128)
     """`manual:<list slug>` or the schedule's name."""
-    occurrence: str = Field(max_length=64)
+    occurrence: str = Field(max_length=128)
     """Local wall time without offset, or for a manual one what makes it that sending."""
     starts_at: datetime = Field(sa_type=UTCDateTime)
     local_hour: int | None = None

@@ -137,7 +137,7 @@ def _planned_json(planned: Planned) -> dict[str, object]:
         "excluded": dict(planned.frozen.excluded),
         "variants": planned.variants,
         "requests": planned.frozen.batches,
-        "shortened_variants": planned.shortened,
+        "shortened": dict(planned.shortened),
     }
 
 
@@ -147,7 +147,9 @@ def _show_planned(planned: Planned) -> None:
     for reason, count in sorted(frozen.excluded.items()):
         show(f"  excluded, {reason}: {count:,}")
     if planned.shortened:
-        show(f"  {planned.shortened:,} variants were too heavy: their last items became lines")
+        show("  too heavy, so these became lines:")
+    for title, count in planned.shortened.items():
+        show(f"    {title} (in {count:,} variants)")
     say(f"Next: newsletter campaign send {planned.campaign_id}")
 
 

@@ -118,8 +118,3 @@ class Background:
 def _clock(parts: Product) -> Any:  # noqa: ANN401 -- the scheduler's own type; only scheduler.py knows that library
     (entry,) = entry_points(group="newsletter.clock", name="scheduler")
     return entry.load()(parts)
-
-
-def child_environment(**changes: str) -> dict[str, str]:
-    """This process's environment with some settings changed, for programs it starts."""
-    return {**os.environ, **changes}

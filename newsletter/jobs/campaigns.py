@@ -22,6 +22,9 @@ from subscribers.models import MailingList
 SUBJECT_LIMIT = 400
 """Characters of an editor's own subject, which the campaign remembers."""
 
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
+"""Beyond, moving a time between zones may leave the calendar."""
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -75,6 +78,8 @@ def moment(text: str | None, time_zone: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError as error:
         raise InputError(f"{text!r} is not a time: write 2026-12-01T09:00 or 2026-12-01T09:00+09:00.") from error
+    if not EARLIEST_YEAR <= found.year <= LATEST_YEAR:
+        raise InputError(f"{text!r} is too far from now: name a year from {EARLIEST_YEAR} to {LATEST_YEAR}.")
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(time_zone))
 
 

@@ -30,12 +30,13 @@ class Mailing:
     subject: str | None = None
 
 
-def publisher(mailing_list: MailingList, settings: Settings) -> Publisher:
-    """Who sends: the list's own facts, else the settings'."""
+def publisher(mailing_list: MailingList, settings: Settings, language: Language) -> Publisher:
+    """Who sends: the list's own facts, else the settings', else the publication by its name in this language."""
+    name = mailing_list.name_en if language == "en" else mailing_list.name_ko
     return Publisher(
         publication=mailing_list.name_ko,
         publication_en=mailing_list.name_en,
-        from_name=mailing_list.from_name or settings.from_name or mailing_list.name_ko,
+        from_name=mailing_list.from_name or settings.from_name or name,
         from_email=mailing_list.from_email or settings.from_email,
         reply_to=mailing_list.reply_to or settings.reply_to or None,
         postal_address=mailing_list.postal_address or settings.postal_address,
@@ -50,7 +51,7 @@ def look(session: Session, product: Product, mailing: Mailing, language: Languag
     return Look(
         language=language,
         tracking=tracking,
-        publisher=publisher(mailing_list, product.settings),
+        publisher=publisher(mailing_list, product.settings, language),
         links=Links(product.settings.base_url.rstrip("/"), mailing_list.slug, content.key, mailing.ref),
         nonce=mailing.nonce,
         advertising=mailing_list.kind is ListKind.ADVERTISING,

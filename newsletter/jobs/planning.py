@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,8 +43,8 @@ class Planned:
     campaign_id: int
     frozen: Frozen
     variants: int
-    shortened: int
-    """Variants in which items became lines to keep the byte budget."""
+    shortened: Mapping[str, int]
+    """Items that became lines to keep the byte budget: title → in how many variants."""
 
 
 def plan(product: Product, campaign_id: int, progress: Progress = silent) -> Planned:
@@ -83,8 +84,12 @@ class _Planning:
         self.progress("freezing", 0, 1)
         frozen = self._freeze()
         self.progress("freezing", 1, 1)
-        shortened = {d.draft.placements for d in decisions if d.draft is not None and d.draft.shortened}
-        return Planned(self.campaign_id, frozen, variants, len(shortened))
+        return Planned(self.campaign_id, frozen, variants, self._shortened(decisions))
+
+    def _shortened(self, decisions: Sequence[Decision]) -> Counter[str]:
+        drafts = {id(d.draft): d.draft for d in decisions if d.draft is not None}
+        titles = {item.id: item.title for item in self.stored.content.items}
+        return Counter(titles[item] for draft in drafts.values() for item in draft.shortened)
 
     def _freeze(self) -> Frozen:
         transport = self.product.open_transport()

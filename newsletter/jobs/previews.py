@@ -19,7 +19,7 @@ from newsletter.jobs import looks
 from newsletter.jobs.looks import Mailing
 from newsletter.jobs.planning import as_language
 from newsletter.jobs.product import Product
-from newsletter.rendering.look import Language
+from newsletter.rendering.look import ADVERTISING_LABEL, Language
 from newsletter.rendering.personal import Personal, fill, substitutions
 from newsletter.rendering.renderer import Rendered, Renderer
 from subscribers.addresses import normalise
@@ -99,9 +99,9 @@ def send_test(product: Product, issue_key: str, as_email: str, to_email: str) ->
 
 def _test_message(product: Product, seen: Preview, to_email: str) -> Message:
     sender = Sender.of(product.settings)
-    publisher = looks.publisher(seen.mailing_list, product.settings)
+    publisher = looks.publisher(seen.mailing_list, product.settings, seen.language)
     letter = Letter(
-        subject=TEST_MARK[seen.language] + seen.rendered.subject,
+        subject=_marked(seen),
         html=seen.rendered.html,
         text=seen.rendered.text,
         from_email=publisher.from_email,
@@ -116,6 +116,13 @@ def _test_message(product: Product, seen: Preview, to_email: str) -> Message:
     message = Message(letter, (recipient,), 0, f"test-{secrets.token_hex(8)}", product.clock.now())
     check(message)
     return message
+
+
+def _marked(seen: Preview) -> str:
+    """The subject as a test: the label of advertising stays first, as the law wants it (C-04)."""
+    subject, label = seen.rendered.subject, f"{ADVERTISING_LABEL} "
+    first = label if subject.startswith(label) else ""
+    return first + TEST_MARK[seen.language] + subject.removeprefix(first)
 
 
 def _seen_by(session: Session, mailing_list: MailingList, eyes: Eyes) -> tuple[Wishes, str]:

@@ -152,7 +152,7 @@ def test_a_campaign_from_creation_to_report(settled: Type) -> None:
 
 
 def test_a_campaign_can_be_paused_resumed_and_cancelled(settled: Type) -> None:
-    settled("campaign", "create", ISSUE, "--at", "2126-12-01T09:00")
+    settled("campaign", "create", ISSUE, "--at", "2099-12-01T09:00")
     assert "1 deliveries" not in settled("campaign", "coverage", ISSUE).out
     settled("campaign", "plan", "1")
     assert settled("campaign", "resume", "1").code == 0

@@ -125,7 +125,7 @@ def test_a_failed_plan_leaves_nothing_and_can_be_repeated(product: Product, brin
 @pytest.mark.usefixtures("people")
 def test_items_over_the_byte_budget_become_lines_and_the_plan_says_so(product: Product, bring_in: BringIn) -> None:
     tight = replace(product, settings=product.settings.model_copy(update={"html_budget": 10_000}))
-    assert plan(tight, created(product, bring_in(ISSUE))).shortened > 0
+    assert plan(tight, created(product, bring_in(ISSUE))).shortened["제목 clipping 1"] > 0
 
 
 def variants_of(product: Product, campaign_id: int) -> list[tuple[int, int, int, list[tuple[str, str]]]]:
@@ -298,3 +298,9 @@ def test_the_occurrence_of_a_timed_campaign_is_local_wall_time(product: Product,
     with product.database.read() as session:
         campaign = session.get_one(Campaign, campaign_id)
     assert (campaign.schedule, campaign.occurrence) == ("at:digest", "2026-10-01T09:00")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31T23:59-12:00"])
+def test_a_time_out_of_all_proportion_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="too far from now"):
+        campaigns.moment(text, "Asia/Seoul")

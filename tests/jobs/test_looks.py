@@ -59,14 +59,16 @@ def test_an_information_list_s_mail_carries_no_label(product: Product, digest: M
 def test_the_list_s_own_facts_beat_the_settings_and_its_name_stands_in(product: Product, digest: MailingList) -> None:
     given = {"from_name": "Settings", "from_email": "s@example.net", "phone": "1", "postal_address": "2"}
     settings = product.settings.model_copy(update=given)
-    own = looks.publisher(digest, settings)
+    own = looks.publisher(digest, settings, "ko")
     assert (own.from_name, own.from_email, own.phone) == ("Trend digest", "digest@example.com", "+82 2 000 0000")
     digest.from_name = digest.from_email = digest.phone = digest.postal_address = ""
-    other = looks.publisher(digest, settings)
+    other = looks.publisher(digest, settings, "ko")
     assert (other.from_name, other.from_email, other.phone, other.postal_address) == tuple(
         given[name] for name in ("from_name", "from_email", "phone", "postal_address")
     )
-    assert looks.publisher(digest, settings.model_copy(update={"from_name": ""})).from_name == digest.name_ko
+    nameless = settings.model_copy(update={"from_name": ""})
+    assert looks.publisher(digest, nameless, "ko").from_name == digest.name_ko
+    assert looks.publisher(digest, nameless, "en").from_name == digest.name_en
 
 
 def test_names_are_in_the_mail_s_language_by_key_and_by_alias(product: Product, digest: MailingList) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from newsletter.delivery.message import Message
 from newsletter.delivery.states import WireClass
+
+MAX_MESSAGE_ID: Final = 128
+"""Characters that the ledger has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,11 @@ class Outcome:
     """Indexes into the message's recipients that a refusal named."""
     retry_at: datetime | None = None
     """When a throttling provider wants to be asked again."""
+
+    def __post_init__(self) -> None:
+        """Cut an id that no provider documents this long: it must never keep a result from being stored."""
+        if self.message_id is not None:
+            object.__setattr__(self, "message_id", self.message_id[:MAX_MESSAGE_ID])
 
 
 class Transport(Protocol):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.delivery.states import WireClass
 from newsletter.delivery.transports.answers import classify, named_recipients, retry_at, without_addresses
+from newsletter.delivery.transports.base import MAX_MESSAGE_ID, Outcome
 
 NOW = datetime(2026, 9, 1, 9, tzinfo=UTC)
 READABLE = orjson.dumps({"errors": [{"message": "Bad Request", "field": None, "help": None}]})
@@ -126,3 +127,8 @@ def test_what_a_provider_says_is_kept_without_addresses() -> None:
     assert without_addresses("nobody here") == "nobody here"
     long = orjson.dumps({"errors": [{"message": "x" * 5000}] * 9})
     assert len(classify(400, headers(), long, NOW, body_left_whole=True).detail or "") == 400
+
+
+def test_an_endless_message_id_is_cut_to_what_can_be_stored() -> None:
+    """A result that can't be stored would make an accepted batch unknown."""
+    assert Outcome(WireClass.ACCEPTED, "m" * 1_000).message_id == "m" * MAX_MESSAGE_ID
