@@ -40,8 +40,8 @@ golden: $(VENV)/.test ## Renew the golden emails in tests/golden after a wanted 
 bench: $(VENV)/.test ## Measure against a floor in the same run
 	@$(BIN)/python -m benchmarks
 
-torture: $(VENV)/.test ## The slow proofs
-	@$(BIN)/python -m pytest -m long tests
+torture: $(VENV)/.test ## The whole suite with a thousand examples of every property
+	@$(BIN)/python -m pytest -n auto --dist worksteal --examples 1000 tests
 
 lock: ## Renew the hash-locked requirements from pyproject.toml
 	@sh requirements/lock.sh

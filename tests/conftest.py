@@ -20,14 +20,21 @@ from newsletter.db import Database
 from newsletter.kit.clock import SteppedClock
 from newsletter.migrations.run import upgrade
 
-hypothesis.settings.register_profile("ours", deadline=None)  # a shared machine pauses whenever it likes
-hypothesis.settings.load_profile("ours")
+EXAMPLES = 60
+"""Examples of a property that names no number of its own, in `make test`; `make torture` takes a thousand."""
 
 START = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden-renew", action="store_true", help="write the golden files anew")
+    parser.addoption("--examples", type=int, default=EXAMPLES, help="examples of a property that names no number")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A shared machine pauses whenever it likes, so no example has a deadline."""
+    hypothesis.settings.register_profile("ours", deadline=None, max_examples=config.getoption("--examples"))
+    hypothesis.settings.load_profile("ours")
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ CHECKS: dict[str, list[str]] = {
     "layers": [str(BIN / "lint-imports")],
 }
 TESTS: dict[str, list[str]] = {
-    "tests": [sys.executable, "-m", "coverage", "run", "-m", "pytest", *SPREAD, "-m", "not long", "--durations=15"],
+    "tests": [sys.executable, "-m", "coverage", "run", "-m", "pytest", *SPREAD, "--durations=15"],
     "combine": [sys.executable, "-m", "coverage", "combine", "--quiet"],
     "coverage": [sys.executable, "-m", "coverage", "report", f"--fail-under={COVERAGE_FLOOR}"],
 }

@@ -66,7 +66,7 @@ def judge(directory: Path) -> tuple[int, dict[str, Any]]:
 @pytest.fixture
 def readers_count(database_url: str) -> int:
     """Ten thousand on SQLite, and on PostgreSQL enough to see that it is the same."""
-    return 10_000 if database_url.startswith("sqlite") else 2_000
+    return 10_000 if database_url.startswith("sqlite") else 1_000
 
 
 def test_every_reader_gets_exactly_the_items_and_forms_that_the_rule_gives(

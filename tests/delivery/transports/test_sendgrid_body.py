@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -28,7 +29,7 @@ plain = st.text(
     max_size=40,
 )
 spoken = plain.filter(lambda text: text.strip())
-tokens = st.from_regex(r"[A-Za-z0-9_-]{30,60}", fullmatch=True)
+tokens = st.binary(min_size=24, max_size=45).map(lambda raw: urlsafe_b64encode(raw).rstrip(b"=").decode())
 
 
 @st.composite
