@@ -1,4 +1,7 @@
-"""Campaigns in the database: created, planned, found. The only writer of campaign, variant, choice and wave rows."""
+"""Campaigns in the database: created, planned, found. The only writer of variant, choice and wave rows.
+
+Of a campaign row the ledger writes what the freeze and the sending find out: counts, and a state that follows.
+"""
 
 from __future__ import annotations
 
